@@ -190,6 +190,13 @@ def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(tutorial: f
     assert aurora.tolerance.value == 5.0
 
 
+def test_the_options_that_are_told_name_what_was_asked_and_no_time_that_was_left(aurora: Memo) -> None:
+    told = {name: value for name, value in aurora.standing.options.items() if value}
+    assert {"objective", "perspective", "seed"} <= set(told)
+    assert not {"time_limit", "relaxed", "through_pyomo"} & set(told)
+    assert not any("{" in value for value in told.values())
+
+
 def test_every_part_of_the_tutorials_memo_is_there(aurora: Memo) -> None:
     parts = ("signatures", "mix", "reasons", "chokes", "reliefs", "rivals", "sources", "losses", "assumptions", "watch")
     assert [part for part in parts if not getattr(aurora, part)] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from fabopt.analysis.memo.ground import REPORTED, Ground
+from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.origin import amount, cells
 from fabopt.analysis.memo.records import Amount, Headline, MixRow, Relief, Signature, Standing, Withheld
 from fabopt.solve.results.hooks import hook_names
@@ -39,7 +39,8 @@ def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[st
         solver=run.versions.highspy,
         input_hash=run.input_hash,
         hooks=hook_names(run),
-        options={name: _written(value) for name, value in run.as_dict()["options"].items()},
+        # How long it took stands beside them; the time that was left for it is no option of the plan.
+        options={name: _written(value) for name, value in run.as_dict()["options"].items() if name != "time_limit"},
         analyses=tuple(seconds.items()),
         left_out=tuple(left_out),
     )
@@ -76,7 +77,7 @@ def headline(
     sign = first_to_sign(signatures, [p.label for p in ground.net.periods])
     return Headline(
         power=amount(cells("domain/power", "used", lab=lab, period=until), "MW", read),
-        accelerators=amount(cells("domain/shipments", "kaccelerator", lab=lab, **REPORTED), "kaccelerator", read),
+        accelerators=amount(cells("domain/shipments", "kaccelerator", lab=lab, **ground.open), "kaccelerator", read),
         compute=amount(cells("domain/compute", "delivered", lab=lab, period=until), "kH100e", read),
         first_chip="" if chip is None else chip.name,
         first_chip_share=None if chip is None else chip.share,
@@ -115,6 +116,10 @@ def _first_chip(mix: Sequence[MixRow]) -> MixRow | None:
 
 
 def _written(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_written(one)}" for name, one in value.items() if one)
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(_written, value))
+    if isinstance(value, bool):
+        return "yes" if value else ""
     return "" if value is None else str(value)
