@@ -140,9 +140,18 @@ class StatesResult:
 
     @cached_property
     def answer(self) -> Report[StatesInfo]:
-        """The plan in words; ``print(result.answer)``."""
-        from fabopt.report.states import states_report
+        """The plan in words; ``print(result.answer)``.
 
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan.
+        """
+        from fabopt.report.states import states_report
+        from fabopt.solve.results.folder import ResultError
+
+        if not self.has_plan:
+            raise ResultError(f"There is no plan: the run ended with '{self.status}'.")
         return states_report(self.run, {name: result.plan for name, result in self.states.items()})
 
     def hedge(self, solves: int = 60, *, budget: TimeBudget | None = None) -> Report[Hedge]:

@@ -194,6 +194,8 @@ class _Begun:
         Whether it does, as it is.
     bound
         What no plan is judged, as maximised.
+    impossible
+        Whether it is proved that there is no plan.
     log
         What the solver said.
     """
@@ -201,11 +203,15 @@ class _Begun:
     x: Array | None
     stands: bool = False
     bound: float = np.inf
+    impossible: bool = False
     log: str = ""
 
     def ended(self, made: Judged, asked: float) -> Staged | None:
-        """Return the end of a run that needs no program of all states: the plan is as good as was asked for."""
+        """Return the end of a run that needs no program of all states: one as good as asked for, or proof of none."""
         stage = made.stages[0]
+        if self.impossible:
+            none = Outcome(Ended.INFEASIBLE, None, None, None, 0.0, 0)
+            return Staged(None, (report(stage, none),), Ended.INFEASIBLE)
         if self.x is None or not self.stands or len(made.stages) > 1:
             return None
         worth = float(stage.cost @ self.x)
@@ -249,9 +255,9 @@ def _begun(
         x = np.append(apart.x, made.of(stack, np.array(worth))[1])
         x[made.program.integer] = np.round(x[made.program.integer])
         if session.violation(x) <= FEASIBLE:
-            return _Begun(x, True, bound, apart.log)
+            return _Begun(x, True, bound, log=apart.log)
         session.note("the plans of the states one by one break a row of all together and are left out")
-    return replace(begin, bound=bound, log=apart.log)
+    return replace(begin, bound=bound, impossible=apart.impossible, log=apart.log)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from fabopt.analysis.states import solve
 from fabopt.solve import stochastic
 from fabopt.solve.apart import goes_apart
 from fabopt.solve.budget import TimeBudget
-from tests.states.test_methods import counted, lines
+from fabopt.solve.results.folder import ResultError
+from tests.states.test_methods import LINES, counted, lines
 from tests.states.test_states import by_brute_force, plants, written
 
 approx = pytest.approx
@@ -81,6 +82,21 @@ def test_where_the_likely_state_leaves_another_without_a_plan_that_one_decides_f
     assert 0 < result.gap < np.inf
     assert "weak, first" in result.log
     assert "strong, first" in result.log
+
+
+def test_a_state_without_a_plan_of_its_own_proves_that_there_is_none_at_all(apart, tmp_path, monkeypatch):
+    """No program of all states is solved, whichever state it is."""
+    monkeypatch.setattr(stochastic, "Runner", None)
+    for name, shares in (("likely", (0.1, 0.1, 0.8)), ("unlikely", (0.6, 0.3, 0.1))):
+        folder = tmp_path / name
+        folder.mkdir()
+        text = LINES.format(lot="", shares=shares)
+        (folder / "instance.yaml").write_text(text.replace("2028: 7", "2028: 700"), encoding="utf-8")
+        result = fabopt.load(folder).solve(states="all")
+        assert result.status == "infeasible"
+        assert "In state 'strong'" in repr(result)
+        with pytest.raises(ResultError, match="ended with 'infeasible'"):
+            _ = result.answer
 
 
 def test_what_is_good_enough_state_by_state_is_not_sought_in_one_program(apart, tmp_path, monkeypatch):
