@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fabopt.analysis.frames import frame_of
 from fabopt.analysis.memo.records import Amount, WalkAway
 from fabopt.report.memo.people import People, step_of
+from fabopt.report.memo.words import all_undone
 from fabopt.report.report import Report
 from fabopt.report.text import Table, counted
 
@@ -25,6 +26,7 @@ def walk_away_report(name: str, records: tuple[WalkAway, ...], left_out: Sequenc
     left_out
         What there was no time for.
     """
+    names = {one.signature: one.what for one in records}
     said = (
         f"For {name} {counted(len(records), 'signature')} {'is' if len(records) == 1 else 'are'} proved to be worth "
         "signing; each term may move so far, alone, before that is worth nothing.",
@@ -32,7 +34,7 @@ def walk_away_report(name: str, records: tuple[WalkAway, ...], left_out: Sequenc
     notes = [
         "By exposure: what signing is worth over what the term costs for each part that it moves. Signed by: the last "
         "period in which signing is worth more than the tolerance, everything planned again; -: not run.",
-        *([f"Time did not allow: {'; '.join(left_out)}."] if left_out else []),
+        *([f"Time did not allow: {'; '.join(all_undone('en', left_out, names))}."] if left_out else []),
     ]
     frame = {"terms": lambda: frame_of([_row(one) for one in records])}
     return Report("walk-away", records, said, (_table(records),), tuple(notes), frame)

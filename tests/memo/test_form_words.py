@@ -16,6 +16,7 @@ from fabopt.analysis.hedge.records import HEDGE, SIGN, WAIT
 from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
 from fabopt.analysis.memo.study import SHARES
+from fabopt.analysis.memo.tracks import Why
 from fabopt.analysis.portfolio.records import Standing
 from fabopt.analysis.roll.facts import NUMBER
 from fabopt.domain.kinds import KINDS as MADE
@@ -25,7 +26,7 @@ from fabopt.model.registry import FAMILIES
 from fabopt.model.sums import SUMS
 from fabopt.network.suppliers import KINDS
 from fabopt.report.memo.template import SHEETS, TEXT
-from fabopt.report.memo.words import LANGUAGES, LISTS, limit_name, per_unit, undone, word, words
+from fabopt.report.memo.words import LANGUAGES, LISTS, all_undone, limit_name, per_unit, undone, word, words
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "fabopt/report/memo/templates"
@@ -154,6 +155,36 @@ def test_chinese_phrases_are_chinese_and_have_the_places_of_the_english_ones(of)
 def test_what_was_left_out_is_said_in_the_language_of_the_memo(english, chinese):
     assert undone("zh", english) == chinese
     assert undone("en", english) == english
+
+
+def test_what_was_left_out_is_one_line_a_kind_with_its_count_and_names():
+    left_out = [
+        "signatures: until when power:a:2027 is worth anything", "losses: loss of X", "choke points: sets",
+        "signatures: until when power:a:2028 is worth anything", "losses: loss of Y",
+        "flip points: a against b (time)", "flip points: a against c (time)", "flip points: a against b (level)",
+        "signatures: power:a:2027 never signed",
+    ]  # fmt: skip
+    names = {"power:a:2027": "Plains", "a": "A"}
+    assert all_undone("en", left_out, names) == (
+        "signatures: until when 2 signatures are worth anything",
+        "losses: loss of 2 suppliers: X, Y",
+        "choke points: sets",
+        "flip points: 2, for want of time",
+        "flip points: A against b (level)",
+        "signatures: Plains never signed",
+    )
+    assert all_undone("zh", left_out)[:2] == ("签约：2 项签约在何时之前有价值", "失去供应商：失去 2 家供应商：X、Y")
+
+
+def test_kinds_of_what_was_left_out_are_counted_alike_in_each_language():
+    english, chinese = words("en")["many"], words("zh")["many"]
+    assert (
+        english.keys()
+        == chinese.keys()
+        <= words("zh")["undone"].keys() | {f"{{0}} against {{1}} ({why})" for why in get_args(Why)}
+    )
+    for said, meant in english.items():
+        assert re.findall(r"{[a-z]+}", meant) == re.findall(r"{[a-z]+}", chinese[said]), said
 
 
 def test_what_the_analyses_of_a_memo_leave_out_has_words():

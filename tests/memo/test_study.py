@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -188,6 +189,13 @@ def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(tutorial: f
     assert aurora.standing.value.value == pytest.approx(47_435, abs=1)
     assert aurora.given.value.value == pytest.approx(tutorial.run.objective)
     assert aurora.tolerance.value == 5.0
+
+
+@pytest.mark.parametrize("worth", [1.0, 1.4999, 1.5, 9.4999, 47_435.0, 4_400_000.0])
+def test_what_the_proof_of_the_labs_plan_leaves_open_is_less_than_the_tolerance(worth: float) -> None:
+    """The tolerance has one digit: of 1.4999 it is a hundredth of a per cent of 1."""
+    of_worth: Any = SimpleNamespace(of=SimpleNamespace(objective=worth))
+    assert study.CLOSE * worth < MemoOptions("aurora").allowed(of_worth)
 
 
 def test_the_options_that_are_told_name_what_was_asked_and_no_time_that_was_left(aurora: Memo) -> None:

@@ -11,7 +11,7 @@ from fabopt.analysis.memo.records import Amount
 from fabopt.report.memo.ledger import Ledger
 from fabopt.report.memo.markdown import Md
 from fabopt.report.memo.people import NOTHING, People
-from fabopt.report.memo.words import LISTS, limit_name, per_unit, undone, word, words
+from fabopt.report.memo.words import LISTS, all_undone, limit_name, per_unit, word, words
 from fabopt.report.text import clip
 
 MARK = "†"
@@ -157,9 +157,9 @@ class Writer:
             raise ValueError(f"there is no list of words '{of}'; there are {', '.join(LISTS)}")
         return word(self.people.lang, of, key)
 
-    def undone(self, text: str) -> str:
-        """Write what an analysis left out."""
-        return undone(self.people.lang, text)
+    def undone(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Write what the analyses left out, one text a line."""
+        return all_undone(self.people.lang, texts, self.names)
 
     def how(self, text: str) -> str:
         """Write what makes another plan: ``chip: differs most``, ``chip: least falcon``."""

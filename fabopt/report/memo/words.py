@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -81,17 +81,48 @@ _PLACE = re.compile(r"\\\{\d\\\}")
 
 
 @cache
-def _undone(lang: str) -> tuple[tuple[Any, str], ...]:
-    entries = words(lang).get("undone", {})
+def _told(lang: str, of: str) -> tuple[tuple[Any, str], ...]:
+    """Return the texts of a list as patterns, each with what is said for it; they are told as they stand in English."""
+    entries = {said: said for one in LANGUAGES for said in words(one).get(of, {})} | dict(words(lang).get(of, {}))
     return tuple((re.compile(_PLACE.sub("(.*?)", re.escape(said))), meant) for said, meant in entries.items())
 
 
-def undone(lang: str, text: str) -> str:
-    """Return what was left out, ``ANALYSIS: WHAT``, in the words of a language."""
+def _analysis(text: str) -> tuple[str, str]:
+    """Return the analysis that left something out, empty where none is named, and what."""
     analysis, colon, what = text.partition(": ")
-    if colon and analysis in words("en")["analysis"]:
-        return f"{word(lang, 'analysis', analysis)}{words(lang)['text']['colon']}{undone(lang, what)}"
-    for said, meant in _undone(lang):
+    return (analysis, what) if colon and analysis in words("en")["analysis"] else ("", text)
+
+
+def undone(lang: str, text: str, names: Mapping[str, str] | None = None) -> str:
+    """Return what was left out, ``ANALYSIS: WHAT``, in the words of a language, ids by their names."""
+    analysis, what = _analysis(text)
+    if analysis:
+        return f"{word(lang, 'analysis', analysis)}{words(lang)['text']['colon']}{undone(lang, what, names)}"
+    for said, meant in _told(lang, "undone"):
         if found := said.fullmatch(text):
-            return meant.format(*(undone(lang, part) for part in found.groups()))
-    return text
+            return meant.format(*(undone(lang, part, names) for part in found.groups()))
+    return (names or {}).get(text, text)
+
+
+def all_undone(lang: str, texts: Iterable[str], names: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return all that was left out, in the order in which it would have come; several of one kind are counted."""
+    kinds: dict[tuple[str, str], tuple[str, list[str], list[str]]] = {}
+    for text in texts:
+        analysis, what = _analysis(text)
+        matches = ((pattern.fullmatch(what), meant) for pattern, meant in _told(lang, "many"))
+        found, meant = next(((found, meant) for found, meant in matches if found), (None, text))
+        _, whole, items = kinds.setdefault((analysis, meant), (meant, [], []))
+        whole.append(text)
+        items.append(undone(lang, found.group(1), names) if found else text)
+    return tuple(_counted(lang, analysis, *kind, names) for (analysis, _), kind in kinds.items())
+
+
+def _counted(
+    lang: str, analysis: str, meant: str, texts: list[str], items: list[str], names: Mapping[str, str] | None
+) -> str:
+    """Return several texts of a kind as one, with how many there are and what they are about."""
+    if len(texts) == 1:
+        return undone(lang, texts[0], names)
+    comma, colon = (words(lang)["text"][mark] for mark in ("comma", "colon"))
+    said = meant.format(n=len(texts), items=comma.join(dict.fromkeys(items)))
+    return f"{word(lang, 'analysis', analysis)}{colon}{said}" if analysis else said
