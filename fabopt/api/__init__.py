@@ -8,7 +8,7 @@
 Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when they are first needed.
 """
 
-from fabopt.api.instance import Instance, Result, audit, import_, load, load_result, load_states, synthetic
+from fabopt.api.instance import Instance, Result, audit, example, import_, load, load_result, load_states, synthetic
 from fabopt.api.places import (
     RESULTS,
     WORKERS,
@@ -33,6 +33,7 @@ __all__ = [
     "default_folder",
     "default_memo_folder",
     "default_sweep_folder",
+    "example",
     "import_",
     "load",
     "load_memo",

@@ -78,6 +78,26 @@ def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Map
     return instance
 
 
+def example(name: str, scenario: str | None = None, set: Sequence[str] | Mapping[str, object] = ()) -> Instance:
+    """Return an instance that comes with fabopt: ``fabopt.example("tutorial")``.
+
+    Parameters
+    ----------
+    name
+        Its folder in ``instances/``: ``tutorial``, ``frontier``, ``textbook/giapetto``.
+    scenario, set
+        As for :func:`load`.
+
+    Raises
+    ------
+    fabopt.errors.UserError
+        When there is none of this name; the message has them all.
+    """
+    from fabopt.io.shipped import shipped
+
+    return load(shipped(name), scenario, set)
+
+
 def synthetic(*, chips: int, fabs: int, labs: int, periods: int, seed: int = 0) -> Instance:
     """Return a made-up chain of a size, to measure with or to try an instance larger than one's own.
 
