@@ -23,9 +23,10 @@ from fabopt.cli.alternatives import alternatives
 from fabopt.cli.bill import bill
 from fabopt.cli.calibrate import calibrate
 from fabopt.cli.choke import choke
-from fabopt.cli.common import Notes, complain
+from fabopt.cli.common import Notes, complain, hushable
 from fabopt.cli.compare import compare
 from fabopt.cli.disruptions import disruptions
+from fabopt.cli.doctor import doctor
 from fabopt.cli.draws import draws
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
@@ -64,10 +65,10 @@ app = typer.Typer(
 for verb in (
     solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, promise, explain, sweep, compare,
     roll, hedge, states, memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new,
-    export,
+    export, doctor,
 ):  # fmt: skip
-    app.command()(verb)
-app.command("import")(import_)
+    app.command()(hushable(verb))
+app.command("import")(hushable(import_))
 
 MOVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "tornado": {"value": ("--lever", "--against", "--low", "--high")},

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
@@ -44,6 +46,40 @@ SchedulerOption = typer.Option(
     help="Work on a Dask cluster: tcp://HOST:PORT of its scheduler; or mpi, on the ranks that mpiexec started.",
     show_default=False,
 )
+
+
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Tell no steps and no progress; warnings and errors stay.")]
+
+
+def is_quiet(asked: bool = False) -> bool:
+    """Return whether nothing is told on the way: the command was asked for it, or its output stands alone."""
+    return asked or _QUIET.get()
+
+
+def hushable(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--quiet``."""
+
+    @functools.wraps(command)
+    def run(*, quiet: bool, **given: Any) -> None:
+        before = _QUIET.set(quiet)
+        try:
+            command(**given)
+        finally:
+            _QUIET.reset(before)
+
+    asked = inspect.signature(command, eval_str=True).parameters.values()
+    added = inspect.Parameter("quiet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Quiet)
+    take(run, *asked, added)
+    return run
+
+
+def take(command: Callable[..., None], *parameters: inspect.Parameter) -> None:
+    """Let a command have these parameters, each given by its name, as typer reads them."""
+    by_name = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+    command.__signature__ = inspect.Signature(by_name)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in by_name} | {"return": None}
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
@@ -114,7 +150,7 @@ def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
 
     start, step = time.perf_counter(), list[str]()
     yield step
-    if not quiet:
+    if not is_quiet(quiet):
         took = f"{time.perf_counter() - start:.1f} s"
         *above, last = wrap(", ".join(step), WIDTH - 20)
         for line in above:

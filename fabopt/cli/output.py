@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fabopt.cli.common import WIDTH, check_ending, check_kept, guarded, say
+from fabopt.cli.common import WIDTH, check_ending, check_kept, guarded, say, take
 from fabopt.errors import StudyError
 
 if TYPE_CHECKING:
@@ -114,11 +114,9 @@ def reporting(verb: str, *tables: str, folder: bool = True) -> Callable[[Callabl
             output.check(verb, tables)
             command(**given, output=output)
 
-        asked = inspect.signature(command, eval_str=True)
-        kept = [one for name, one in asked.parameters.items() if name != "output"]
-        by_name = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*kept, *added)]
-        run.__signature__ = asked.replace(parameters=by_name)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in by_name} | {"return": None}
+        asked = inspect.signature(command, eval_str=True).parameters
+        kept = [one for name, one in asked.items() if name != "output"]
+        take(run, *kept, *added)
         return guarded(run)
 
     return wrapped

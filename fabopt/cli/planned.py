@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from fabopt.cli.common import complain, step, write_text
+from fabopt.cli.common import complain, is_quiet, step, write_text
 from fabopt.cli.progress import telling
 from fabopt.domain.text import printable
 from fabopt.errors import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT
@@ -98,9 +98,10 @@ def end_without_plan(result: PlanTables | StatesResult, log: Path | None = None)
 
 def telling_steps(quiet: bool) -> Callable[[str, float], None]:
     """Return what is told of each step of a study: a line on stderr, unless all is quiet."""
+    silent = is_quiet(quiet)
 
     def tell(name: str, took: float) -> None:
-        if not quiet:
+        if not silent:
             typer.echo(f"{printable(name):>24}  {took:7.1f} s", err=True)
 
     return tell

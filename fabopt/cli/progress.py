@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fabopt.cli.common import is_quiet
+
 if TYPE_CHECKING:
     from fabopt.solve.session import Progress
 
@@ -78,7 +80,7 @@ def progress_line(stage: str, progress: Progress) -> str:
 @contextmanager
 def telling(quiet: bool) -> Iterator[Teller | None]:
     """Show progress while the body runs, unless it is to be quiet."""
-    if quiet:
+    if is_quiet(quiet):
         yield None
         return
     teller = Teller(live=sys.stderr.isatty())
@@ -95,7 +97,7 @@ def counting(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
 
     What is yielded takes what is done, how many there are, and the word for them.
     """
-    if quiet:
+    if is_quiet(quiet):
         yield None
         return
     if not sys.stderr.isatty():

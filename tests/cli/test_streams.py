@@ -1,6 +1,7 @@
 """Streams closed, full or gone, narrow terminals, Ctrl-C from the first moment: one line, a documented code."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fabopt.cli import main
 from fabopt.cli.common import step
 
 SHOWN = ("show", "instances/textbook/giapetto")
@@ -112,3 +114,21 @@ def test_what_a_step_found_is_written_whole_with_its_time_at_the_end(capsys):
     assert " ".join(" ".join(lines).split()).startswith("solve part 0, part 1,")
     assert [f"part {number}" for number in range(30) if f"part {number}" not in " ".join(" ".join(lines).split())] == []
     assert [line.endswith(" s") for line in lines] == [False, False, False, True]
+
+
+def test_quiet_tells_no_progress_and_the_same_answer(capsys, tmp_path):
+    def told(*argv):
+        assert main([*argv]) == 0
+        out, err = capsys.readouterr()
+        return [line for line in out.splitlines() if not re.search(r"\d s\b", line)], err
+
+    plan = str(tmp_path / "plan")
+    for asked in (("solve", "instances/textbook/giapetto", "--out", plan), ("choke", plan)):
+        (answer, progress), (same, nothing) = told(*asked), told(*asked, "--quiet")
+        assert progress
+        assert (same, nothing) == (answer, "")
+
+
+def test_quiet_leaves_errors(capsys):
+    assert main(["solve", "instances/no-such", "-q"]) == 2
+    assert "there is no such instance" in capsys.readouterr().err
