@@ -42,7 +42,7 @@ import numpy as np
 from fabopt.domain.tolerances import EXACT, TIGHT, rounding
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.finish import linear_answer, stands
+from fabopt.solve.finish import PIVOTS, linear_answer, stands
 from fabopt.solve.loosen import RUNGS, finite, lifts, loose, priceless, rest
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import size_of
@@ -59,11 +59,6 @@ Way = Sequence[Perturbation]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-PIVOTS = 12_000
-"""Simplex iterations on a change of a large program after which it is solved from nothing instead. On 33,000 rows x
-56,000 columns that takes as long as 20,000 of them; the longest question of a ranking, a tenth more of what all makers
-of memory start, takes 7,800."""
 
 KEPT = 96
 """Answers that are kept by a resolver and its twins."""

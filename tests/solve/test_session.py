@@ -366,6 +366,24 @@ def test_the_simplex_method_from_nothing_is_the_last_way(monkeypatch):
     assert methods == ["choose", "choose", "simplex"]
 
 
+@pytest.mark.parametrize(("large", "begun", "afresh"), [(True, True, 1), (True, False, 0), (False, True, 0)])
+def test_from_a_basis_a_large_program_takes_so_many_pivots_and_then_begins_from_nothing(
+    large, begun, afresh, monkeypatch
+):
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0 if large else 10**6)
+    monkeypatch.setattr("fabopt.solve.finish.PIVOTS", 0)
+    live = session(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
+    live.relax_integers()
+    right = live.solve().objective
+    if not begun:
+        live = session(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
+        live.relax_integers()
+    nothing, asked = HighsSession.solve_from_nothing, []
+    monkeypatch.setattr(HighsSession, "solve_from_nothing", lambda self: asked.append(1) or nothing(self))
+    assert linear_answer(live).objective == approx(right)
+    assert len(asked) == afresh
+
+
 @pytest.mark.parametrize("gives_up", [False, True])
 def test_what_breaks_a_row_or_makes_the_solver_give_up_is_solved_once_more(monkeypatch, gives_up):
     """HiGHS may call an answer optimal that breaks a row where the program was scaled, or fail in its last pivots."""
