@@ -18,7 +18,7 @@ WORDS: Mapping[str, str] = {
 """Words of fields that are not written as they stand."""
 
 
-def lever_name(instance: Instance, path: str) -> str:
+def lever_name(instance: Instance, path: str, names: Mapping[str, str] | None = None) -> str:
     """Return what a lever is called: ``Bridgeworks, interposer yield``.
 
     Parameters
@@ -28,7 +28,10 @@ def lever_name(instance: Instance, path: str) -> str:
     path
         The lever. The record that it stands in and those that it refers to are called by their names where they have
         one; a point of a series is left out.
+    names
+        What :func:`~fabopt.analysis.explain.names.display_names` returns of the instance, where many levers are named.
     """
+    names = display_names(instance) if names is None else names
     section, *rest = path.partition("@")[0].split(".")
     records = getattr(instance, section, None)
     if section == "network" and rest:
@@ -38,13 +41,13 @@ def lever_name(instance: Instance, path: str) -> str:
         return _words(section)
     who, after = _record(records, rest)
     if who is None:
-        return f"{_words(section)}, {_told(instance, after)}"
-    return f"{who}, {_told(instance, after)}" if after else f"{_words(section)}, {who}"
+        return f"{_words(section)}, {_told(names, after)}"
+    return f"{who}, {_told(names, after)}" if after else f"{_words(section)}, {who}"
 
 
-def _told(instance: Instance, parts: list[str]) -> str:
+def _told(names: Mapping[str, str], parts: list[str]) -> str:
     """Return fields in words, with a comma before and after each record that they refer to."""
-    names, words, named = display_names(instance), "", True
+    words, named = "", True
     for part in parts:
         name = names.get(part)
         between = "" if not words else ", " if name or named else " "

@@ -243,6 +243,42 @@ class Inputs:
             rows.append((lever.path, lever.shown, q.unit, low, high, q.assumed, ", ".join(q.source)))
         return pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
 
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """Everything that the instance assumes, one row each, to be filtered, edited and given to :meth:`with_frame`.
+
+        A row is a number, a point of a series (with its date in `path` and `when`), or a date, a choice, a flag.
+        Columns: `path` (the lever), `name`, `shape`, `when`, `value` (a number in `unit`), `setting` (what is no
+        number), `unit`, `low`, `high`, `range` and `basis` (each published or assumed), `source` (ids),
+        `source_title`, `as_of`, `confidence`, `note`.
+        """
+        from fabopt.analysis.assumptions import assumption_frame
+
+        return assumption_frame(self.data)
+
+    def with_frame(self, frame: pd.DataFrame, /) -> Self:
+        """Return the instance with what was edited in a frame of its :attr:`assumptions`.
+
+        Rows and columns that are left out stay as they are; the order of rows means nothing. A number that takes the
+        place of another loses range, source, date, confidence and note, as with :meth:`with_`, but for those that are
+        edited in the same row; ``"*1.1"`` keeps them. An empty `low` or `high` is a range that nobody has published.
+
+        Parameters
+        ----------
+        frame
+            Rows of :attr:`assumptions` with the column `path` and what was edited of `value`, `setting`, `unit`,
+            `low`, `high`, `source`, `as_of`, `confidence`, `note` and `basis`; the other columns follow from these.
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            With everything that is wrong: a path that does not exist or stands twice, a wrong unit or type, a value
+            that its field or the instance does not admit; each with the row's label, path, and what was expected.
+        """
+        from fabopt.analysis.edited import with_edited
+
+        return type(self)(with_edited(self._tree, self.data, frame), self.name, self.scenario)
+
     def validate(self) -> list[Finding]:
         """Return what looks wrong with the chain as a whole and what is most likely a slip: implausible numbers, names
         that are nearly another one. Errors first; empty when all is well.
@@ -430,7 +466,7 @@ class Inputs:
         return (
             f"Instance {self.name!r}{applied}: {self.data.about.title or 'untitled'}\n"
             f"{', '.join(held) or 'a plain network'}\n"
-            "try .show() .levers .with_({lever: value}) .validate() .solve()"
+            "try .show() .assumptions .with_({lever: value}) .validate() .solve()"
         )
 
     def _repr_html_(self) -> str:

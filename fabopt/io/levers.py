@@ -1,11 +1,11 @@
 """Levers: the stable path of each number of an instance, and how one is set in the raw tree.
 
-A lever is the path of a field (``fabs.tsmc-n3.capacity``), or of one point of a series
-(``fabs.tsmc-n3.capacity@2027-12-31``). It is set to a value (``200 kwafer/month``, ``200``), scaled (``*1.1``) or moved
-(``+5 MW``, ``+-5 MW``), which keeps the source: a series is scaled and moved as a whole unless a point is named. A
-series is never set to one number, which would flatten it: it takes another series. A value that replaces another has
-no source and counts as assumed. Fields that are no quantities (dates, choices, flags, integers) are set the same
-way.
+A lever is the path of a field (``fabs.tsmc-n3.capacity``), of one point of a series
+(``fabs.tsmc-n3.capacity@2027-12-31``), or of what holds before a series (``fabs.tsmc-n3.capacity@before``). It is set
+to a value (``200 kwafer/month``, ``200``), scaled (``*1.1``) or moved (``+5 MW``, ``+-5 MW``), which keeps the source:
+a series is scaled and moved as a whole unless a point is named. A series is never set to one number, which would
+flatten it: it takes another series. A value that replaces another has no source and counts as assumed. Fields that are
+no quantities (dates, choices, flags, integers) are set the same way.
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from fabopt.domain.base import FieldProblem
+from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.plain_sets import with_record
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.errors import UserError
 from fabopt.io.problems import InstanceError, brief, nearest
-from fabopt.io.shape import Kind, children, fields_of, key_text, matching_key
+from fabopt.io.shape import Kind, children, fields_of, key_text, locate, matching_key
 from fabopt.io.yaml import parse_yaml, resolve_scalar
 
 Model = TypeVar("Model", bound=BaseModel)
+
+BEFORE = "before"
+"""In the place of a date: what holds before the first point of a series."""
 
 _MOST_NAMED = 12
 _ABSENT = object()
@@ -165,7 +168,7 @@ def set_lever(raw: dict[str, Any], lever: str, setting: object, model: type[Base
     raw
         Raw tree of an instance.
     lever
-        Path of a field, with ``@`` and a date for one point of a series.
+        Path of a field, with ``@`` and a date for one point of a series, or ``@before``.
     setting
         A number, flag, text, list or mapping; a text that begins with ``*`` scales what is there, one that begins with
         ``+`` is added to it.
@@ -180,10 +183,10 @@ def set_lever(raw: dict[str, Any], lever: str, setting: object, model: type[Base
     path, at, when = lever.strip().partition("@")
     if not path or len(lever) > 300:
         raise LeverError(f"{brief(lever)} is no lever; write it like fabs.tsmc-n3.capacity")
-    day: date | None = None
+    day: date | str | None = None
     if at:
         try:
-            day = parse_when(when)
+            day = BEFORE if when == BEFORE else parse_when(when)
         except ValueError as error:
             raise LeverError(f"lever {brief(lever)}: {error}") from error
     parts = tuple(path.split("."))
@@ -192,6 +195,18 @@ def set_lever(raw: dict[str, Any], lever: str, setting: object, model: type[Base
     change = _Change(lever, parts, day, read_setting(setting), raw)
     changed: dict[str, Any] = change.descend((Kind(model),), raw, None, 0)
     return changed
+
+
+def lever_place(model: type[BaseModel], raw: Mapping[str, Any], lever: str) -> Path:
+    """Return the path in the raw tree of a lever, of one point of a series down to that point."""
+    path, node = locate(model, raw, lever), raw
+    _, at, when = lever.strip().partition("@")
+    if not at:
+        return path
+    for key in path:
+        node = node[key]  # type: ignore[index]
+    day = when if when == BEFORE else _day(when)
+    return (*path, BEFORE) if day == BEFORE else (*path, *((point_at(node, day) if day else None) or ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +260,7 @@ class _Change:
 
     lever: str
     parts: tuple[str, ...]
-    day: date | None
+    day: date | str | None
     setting: object
     top: Mapping[str, Any]
 
@@ -358,7 +373,7 @@ class _Change:
             there = declared.read(setting, rates)
         except FieldProblem:
             return setting  # validation says why
-        if isinstance(self.setting, Mapping) and self.setting.keys() - {*_SHAPES, "before"}:
+        if isinstance(self.setting, Mapping) and self.setting.keys() - {*_SHAPES, BEFORE}:
             return setting  # it says more than its numbers
         return raw if _same_numbers(here, there) else setting
 
@@ -381,24 +396,39 @@ class _Change:
             f"('{{linear: {{{first}: ...}}}}')"
         )
 
-    def _set_point(self, raw: Any, day: date, declared: In) -> Any:
+    def _set_point(self, raw: Any, day: date | str, declared: In) -> Any:
         points = _points(raw)
         if points is None:
             raise LeverError(f"{brief(self.lever)} is no series, so it has no point at {day}")
-        shape = next(name for name in _SHAPES if name in raw)
-        key = next((key for key in points if _day(key) == day), None)
-        if key is None:
+        if day == BEFORE:
+            return self._set_before(raw, declared)
+        place = point_at(raw, day)
+        if place is None:
             raise LeverError(f"{brief(self.lever)}: the series has no point at {day}{_named(list(points))}")
-        entry = self.setting
+        (shape, key), entry = place, self.setting
         if isinstance(entry, Shift):
             return self._shifted(raw, declared, entry)
         if isinstance(entry, Scale):
-            entry = _scaled_raw(points[key], entry.factor)
-        elif isinstance(times := raw.get("times", 1.0), int | float) and times != 1.0:
+            return {**raw, shape: {**points, key: _scaled_raw(points[key], entry.factor)}}
+        if _bare(entry) and "unit" in raw:  # as everywhere, in the unit in which the lever is shown
+            entry = {"value": entry, "unit": declared.read(raw, currency_rates(self.top)).unit}
+        if isinstance(times := raw.get("times", 1.0), int | float) and times != 1.0:
             if times == 0.0:
                 raise LeverError(f"{brief(self.lever)}: the series is scaled by 0, so none of its points can be set")
             entry = _scaled_raw(entry, 1.0 / times)  # what a point is set to is what it is, scaled before or not
         return {**raw, shape: {**points, key: entry}}
+
+    def _set_before(self, raw: Any, declared: In) -> dict[str, Any]:
+        """Return a series with another number before its first date, in the unit in which the lever is shown."""
+        if isinstance(self.setting, Scale | Shift):
+            raise LeverError(f"{brief(self.lever)} is set to a number; it is scaled and moved with its series")
+        rates = currency_rates(self.top)
+        try:
+            here = declared.read(raw, rates)
+            before = In(here.unit).read(self.setting, rates).value
+        except FieldProblem as error:
+            raise LeverError(f"{brief(self.lever)} cannot be {brief(self.setting)}: {error}") from error
+        return {**here.raw(), BEFORE: before}
 
     def _unknown(self, depth: int, known: list[str]) -> LeverError:
         """Return the error that names the nearest lever, or the section in which such an id stands."""
@@ -429,6 +459,13 @@ def _points(raw: Any) -> Mapping[Any, Any] | None:
     """Return the points of the raw form of a series by their dates; None for anything else."""
     shape = next((name for name in _SHAPES if isinstance(raw, Mapping) and name in raw), None)
     return raw[shape] if shape is not None and isinstance(raw[shape], Mapping) else None
+
+
+def point_at(raw: Any, day: date | str) -> tuple[str, Any] | None:
+    """Return shape and key under which a point stands in the raw form of a series; None where there is none."""
+    shape = next((name for name in _SHAPES if isinstance(raw, Mapping) and name in raw), "")
+    keys = (key for key in _points(raw) or () if _day(key) == day)
+    return next(((shape, key) for key in keys), None)
 
 
 def _numbers(raw: Mapping[Any, Any]) -> list[Any]:

@@ -12,10 +12,9 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from fabopt.domain.base import Path as FieldPath
 from fabopt.domain.base import Record, Slug
 from fabopt.io.files import read_text
-from fabopt.io.levers import LeverError, set_lever
+from fabopt.io.levers import LeverError, lever_place, set_lever
 from fabopt.io.overlay import moved_places, overlay
 from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, nearest
-from fabopt.io.shape import locate
 from fabopt.io.tables import Tables, resolve_series
 from fabopt.io.tree import Tree, read_scenario_file, read_tree, scenario_names
 from fabopt.io.validate import problems_of
@@ -106,8 +105,10 @@ def apply_sets(tree: Tree, sets: Sequence[str], model: type[BaseModel]) -> Tree:
     return tree
 
 
-def apply_setting(tree: Tree, lever: str, setting: object, model: type[BaseModel], place: Place) -> Tree:
-    """Set one lever; `place` says where the setting was written.
+def apply_setting(
+    tree: Tree, lever: str, setting: object, model: type[BaseModel], place: Place, said: str = ""
+) -> Tree:
+    """Set one lever; `place` says where the setting was written, and `said` what it is where that is no short text.
 
     Raises
     ------
@@ -118,8 +119,8 @@ def apply_setting(tree: Tree, lever: str, setting: object, model: type[BaseModel
         raw = set_lever(tree.raw, lever, setting, model)
     except LeverError as error:
         raise InstanceError([Problem(place.file, place.line, "", str(error))]) from error
-    layer = Layer({locate(model, tree.raw, lever): place}, whole=True)
-    return tree.changed(raw, layer, (f"{lever.strip()}={setting}",))
+    layer = Layer({lever_place(model, raw, lever): place}, whole=True)
+    return tree.changed(raw, layer, (f"{lever.strip()}={said or setting}",))
 
 
 def apply_merge(tree: Tree, change: Mapping[str, Any], name: str) -> Tree:

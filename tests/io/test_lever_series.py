@@ -186,3 +186,23 @@ def test_amounts_by_period_are_scaled_moved_or_replaced_and_one_number_is_refuse
     for one in (7, "7", "+word"):
         with pytest.raises(InstanceError, match=r"flatten|cannot be moved"):
             fabopt.load(tmp_path).with_({oven: one})
+
+
+IN_GW = {"steps": {"2027Q1": 0.4, "2028Q1": 0.6}, "unit": "GW", "before": 0.1}
+
+
+def test_a_bare_number_at_a_point_is_in_the_unit_in_which_the_lever_is_shown():
+    there = quantity({SERIES: IN_GW, f"{SERIES}@2028-01-01": 700})
+    assert [point.value for point in there.points] == [400.0, 700.0]
+
+
+def test_what_holds_before_a_series_is_a_lever_of_its_own():
+    there = quantity({SERIES: IN_GW, f"{SERIES}@before": 150, f"{SERIES}@2028Q1": "0.7 GW"})
+    assert (there.before, there.points[0].value, there.points[1].value) == (150.0, 400.0, 700.0)
+    assert quantity({SERIES: {**IN_GW, "times": 2}, f"{SERIES}@before": "0.3 GW"}).before == 300.0
+    with pytest.raises(InstanceError, match="scaled and moved with its series"):
+        quantity({SERIES: IN_GW, f"{SERIES}@before": "*2"})
+    with pytest.raises(InstanceError, match=r"cannot be .3 apples.*no unit"):
+        quantity({SERIES: IN_GW, f"{SERIES}@before": "3 apples"})
+    with pytest.raises(InstanceError, match="no series"):
+        quantity({"sites.coast.pue@before": 1.2})

@@ -105,7 +105,7 @@ def test_inputs_bear_their_range_unit_and_source(tmp_path):
     row = label_rows(book["inputs"])["fabs.north.wafer_starts"]
     assert [cell.value for cell in row] == [
         "fabs.north.wafer_starts", None, 14, "kwafer/month", 13, 16,
-        "published", "sourced", "invented", None, "high", "'=1+1",
+        "published", "published", "invented", None, "high", "'=1+1",
     ]  # fmt: skip
     assert label_rows(book["sources"])["invented"][1].value == "Invented for the tutorial"
     levers = fabopt.load(ROOT / "instances" / "tutorial").levers

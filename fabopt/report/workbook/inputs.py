@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabopt.io.levers import list_levers
+from fabopt.analysis.assumptions import QUANTITIES, assumption_rows
 from fabopt.io.workbook.cells import put
 from fabopt.report.workbook.sheets import Forms
 
@@ -37,30 +37,15 @@ def inputs_sheet(book: Workbook, forms: Forms, data: Instance) -> None:
     for place, (name, width) in enumerate(_INPUTS):
         put(sheet, 1, place, name, forms.head)
         sheet.set_column(place, place, width)
-    line = 2
-    for lever in list_levers(data):
-        quantity = lever.quantity
-        for point in quantity.points:
-            low, high, assumed = quantity.range_of(point)
-            cells = (
-                lever.path,
-                "" if point.when is None else str(point.when),
-                point.value,
-                quantity.unit,
-                low,
-                high,
-                "assumed" if assumed else "published",
-                "assumed" if quantity.assumed else "sourced",
-                ", ".join(point.source or quantity.source),
-                point.as_of or quantity.as_of or "",
-                point.confidence or quantity.confidence or "",
-                point.note or quantity.note,
-            )
-            for place, value in enumerate(cells):
-                put(sheet, line, place, value)
-            line += 1
+    line = 1
+    for line, row in enumerate((row for row in assumption_rows(data) if row.shape in QUANTITIES), start=2):
+        path, _, when = row.path.partition("@")
+        numbers = (row.value, row.unit, row.low, row.high)
+        said = (row.range, row.basis, row.source, row.as_of, row.confidence, row.note)
+        for place, value in enumerate((path, when, *numbers, *said)):
+            put(sheet, line, place, value)
     sheet.freeze_panes(2, 1)
-    sheet.autofilter(1, 0, max(line - 1, 2), len(_INPUTS) - 1)
+    sheet.autofilter(1, 0, max(line, 2), len(_INPUTS) - 1)
 
 
 def sources_sheet(book: Workbook, forms: Forms, data: Instance) -> None:
