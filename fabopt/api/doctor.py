@@ -17,16 +17,8 @@ from typing import Any, Literal
 from fabopt import __version__
 from fabopt.api.places import RESULTS
 from fabopt.domain.tolerances import CLOSE
+from fabopt.errors import EXTRAS, MissingExtraError, require
 from fabopt.solve.work.versions import ABSENT, version_of
-
-EXTRAS = {
-    "notebook": "notebooks, and sliders in them",
-    "cluster": "--scheduler tcp://HOST:PORT",
-    "mpi": "--scheduler mpi",
-    "decomposition": "solve --method hedging",
-    "fonts": "Korean letters in the PDF of a memo",
-}
-"""What needs the packages of an extra; those for the development of fabopt are not listed."""
 
 KNOWN_WORTH = 9.0
 PROGRAM: dict[str, Any] = {
@@ -95,11 +87,10 @@ def _packages() -> Iterator[Finding]:
     yield Finding("packages", ", ".join(there))
     if missing:
         yield Finding("packages", f"missing or too old: {', '.join(missing)}; pip install --upgrade fabopt", "fault")
-    for extra, use in EXTRAS.items():
+    for extra, (use, _) in EXTRAS.items():
         missing = _sorted_out(needed.get(extra, []))[1]
         if missing:
-            says = f"{', '.join(missing)} missing, for {use}: pip install 'fabopt[{extra}]'"
-            yield Finding(f"[{extra}]", says, "note")
+            yield Finding(f"[{extra}]", f'{use} {", ".join(missing)}: python -m pip install "fabopt[{extra}]"', "note")
 
 
 def _requirement(text: str) -> tuple[str, str, str]:
@@ -131,9 +122,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _looked(what: str, look: Callable[[], Finding]) -> Finding:
-    """Look at a thing; whatever it raises is the finding."""
+    """Look at a thing; whatever it raises is the finding, and no fault where it is an extra that is missing."""
     try:
         return look()
+    except MissingExtraError as error:
+        return Finding(what, str(error), "note")
     except Exception as error:
         return Finding(what, f"{type(error).__name__}: {' '.join(str(error).split())}", "fault")
 
@@ -163,10 +156,8 @@ def _through_pyomo() -> Finding:
 def _fonts() -> Finding:
     from fabopt.report.memo.figures import EXTRA_FONTS, FONT, font_folders
 
-    try:
-        folders = font_folders()
-    except ImportError as error:
-        return Finding("fonts", f"none for memos: {error}", "note")
+    require("memo")
+    folders = font_folders()
     files = [file for folder in folders for file in Path(folder).rglob("*") if file.suffix in (".ttf", ".otf", ".ttc")]
     korean = "" if len(folders) > len(EXTRA_FONTS) else "; no Korean letters"
     if not files:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Unpack, overload
 from fabopt.api.inputs import Inputs
 from fabopt.api.places import name_of, path_of
 from fabopt.api.studies import Studies
+from fabopt.errors import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -612,7 +613,13 @@ class Instance(Inputs):
         fabopt.model.build.Model
             ``pyomo`` is the Pyomo model: a variable a block of decisions, a constraint a family of rows.
             ``to_file(path)`` writes it.
+
+        Raises
+        ------
+        fabopt.errors.MissingExtraError
+            When Pyomo is not installed.
         """
+        require("pyomo")
         from fabopt.model.build import build
         from fabopt.solve.options import OptionError
 

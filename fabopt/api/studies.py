@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fabopt.api.places import WORKERS, path_of
 from fabopt.api.plan import PlanTables
+from fabopt.errors import require
 
 if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement
@@ -63,7 +64,10 @@ class Studies(PlanTables):
             When there is no plan, or the hooks that it was solved with are not there.
         fabopt.errors.StudyError
             When the plan is one party's view.
+        fabopt.errors.MissingExtraError
+            When Pyomo is not installed.
         """
+        require("pyomo")
         from fabopt.model.build import build
         from fabopt.plan.solved import options_of
         from fabopt.solve.compile import set_values
@@ -419,7 +423,10 @@ class Studies(PlanTables):
             When there is no plan or no such lab, the result is one party's view, or its objective is not money.
         fabopt.solve.results.folder.ResultError
             When the result is one of another version, or does not fit the instance.
+        fabopt.errors.MissingExtraError
+            When what writes memos is not installed.
         """
+        require("memo")
         from fabopt.analysis.draws.records import MonteCarlo
         from fabopt.analysis.hedge.records import Hedge
         from fabopt.analysis.memo.study import MemoOptions, memo_of

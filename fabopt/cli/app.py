@@ -49,7 +49,7 @@ from fabopt.cli.target import target
 from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
 from fabopt.cli.value import value
-from fabopt.errors import BAD_INPUT
+from fabopt.errors import BAD_INPUT, FaboptError
 from fabopt.solve.work import RANKS
 
 app = typer.Typer(
@@ -105,11 +105,11 @@ def run(argv: Sequence[str] | None) -> int:
                 return BAD_INPUT
     if f"--scheduler={RANKS}" not in given and ("--scheduler", RANKS) not in pairwise(given):
         return _code(given)
-    from fabopt.solve.work.ranks import RanksError, led
+    from fabopt.solve.work.ranks import led
 
     try:
         return led(partial(_code, given))
-    except RanksError as error:
+    except FaboptError as error:
         complain(str(error))
         return error.exit_code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fabopt.analysis.choke.records import Study
-from fabopt.report.charts.style import PALETTE, finished, time_axis
+from fabopt.report.charts.style import PALETTE, altair, finished, time_axis
 from fabopt.report.text import clip
 
 MOST = 10
@@ -24,7 +24,7 @@ def charts(study: Study) -> dict[str, Any]:
 
 def relief_chart(study: Study) -> Any:
     """Return bars of what 10 % more earns if it were there, and after its lead time; None where nothing gains."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     rows = []
@@ -52,7 +52,7 @@ def relief_chart(study: Study) -> Any:
 
 def cascade_chart(study: Study) -> Any:
     """Return the waterfall of the cascade from the value of the plan; None without a cascade."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     if not study.cascade:
@@ -78,7 +78,7 @@ def cascade_chart(study: Study) -> Any:
 
 def timeline_chart(study: Study) -> Any:
     """Return what 10 % more of the first limits is worth by period; None where nothing binds."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     labels = study.info.periods

@@ -9,6 +9,7 @@ from typing import Any
 from fabopt.analysis.sensitivity.dial import Dial
 from fabopt.analysis.sensitivity.explore import Exploration, Moment
 from fabopt.domain.tolerances import same
+from fabopt.errors import MissingExtraError, require
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, listed, worth
 
@@ -46,8 +47,8 @@ class Explorer:
 
         Raises
         ------
-        ModuleNotFoundError
-            When ipywidgets is not installed: ``pip install 'fabopt[notebook]'``.
+        fabopt.errors.MissingExtraError
+            When ipywidgets is not installed.
         """
         if self._widget is None:
             self._widget = _box(self)
@@ -56,7 +57,7 @@ class Explorer:
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         now = self.at()
         bundle = {"text/plain": repr(self), "text/html": now._repr_html_()}
-        with suppress(ModuleNotFoundError):
+        with suppress(MissingExtraError):
             bundle |= self.widget._repr_mimebundle_(**options)
         return {**bundle, "text/plain": repr(self)}
 
@@ -94,6 +95,7 @@ def _value(dial: Dial, value: float | str) -> str:
 
 def _box(explorer: Explorer) -> Any:
     """Return the sliders; each solves again when it is let go."""
+    require("notebook")
     import ipywidgets
 
     page = ipywidgets.HTML(explorer.at()._repr_html_())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fabopt.analysis.hedge.records import MEAN, STOCHASTIC, Hedge
-from fabopt.report.charts.style import PALETTE, SEQUENTIAL, finished
+from fabopt.report.charts.style import PALETTE, SEQUENTIAL, altair, finished
 from fabopt.report.text import amount, clip
 
 MOST, NAME = 10, 40
@@ -20,7 +20,7 @@ def charts(record: Hedge) -> dict[str, Any]:
 
 def regret_chart(record: Hedge) -> Any:
     """Return the heat map of regret: a row a first stage that is signed, a column a state; None without one."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     rows = [
@@ -50,7 +50,7 @@ def regret_chart(record: Hedge) -> Any:
 
 def hedge_chart(record: Hedge) -> Any:
     """Return bars of what each candidate removes, beside what it costs; None without one."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     rows: list[tuple[str, str, float]] = []

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fabopt.analysis.frames import plain
-from fabopt.errors import StudyError
+from fabopt.errors import MissingExtraError, StudyError, require
 from fabopt.io.files import atomic_write, check_file, check_place
 from fabopt.io.seal import SavedError, as_bytes, read_record, record_as, sealed
-from fabopt.io.swap import write_folder
+from fabopt.io.swap import LOG, write_folder
 from fabopt.report.text import WIDTH, Table, plain_line, with_rows, wrap
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ FORMAT = 1
 """Version of the records of saved reports."""
 RECORDS = ("choke.json", "tornado.json", "value.json", "phases.json")
 """Records of reports that may share a folder: no file of one has the name of another's."""
-FILES = (".html", ".xlsx")
-"""Endings of a page and of a workbook."""
+FILES = {".html": "charts", ".xlsx": "workbook"}
+"""Endings of a page and of a workbook, with the extra that makes each."""
 OTHERS = (".csv", ".docx", ".json", ".md", ".pdf", ".png", ".svg", ".txt", ".xls")
 """Endings of files that are none of a report's."""
 
@@ -147,13 +147,16 @@ class Report(Generic[R]):
         return self.workbook() if self.workbook else report_workbook(self.verb, self.said, self.frames)
 
     def files(self) -> dict[str, bytes]:
-        """Return the files of a folder by name: text, record, frames, pictures."""
+        """Return the files of a folder by name: text, record, frames; pictures where the extra that draws is there."""
         from fabopt.report.charts.style import pictures
         from fabopt.report.csv_text import frame_csv
 
         files = {f"{self.verb}.txt": f"{self}\n".encode()}
         files |= {f"{name}.csv": frame_csv(make()).encode() for name, make in self.frames.items()}
-        files |= pictures(self.charts())
+        try:
+            files |= pictures(self.charts())
+        except MissingExtraError as error:
+            LOG.warning("The report goes without its pictures. %s", error)
         return {**files, f"{self.verb}.json": as_bytes(sealed(self.as_dict(), FORMAT, files))}
 
     def save(self, *places: str | Path) -> tuple[Path, ...]:
@@ -237,12 +240,15 @@ def check_places(verb: str, *places: str | Path) -> None:
     ------
     fabopt.io.seal.SavedError
         When something else than such a report stands there, or nothing can be written there.
+    fabopt.errors.MissingExtraError
+        When what makes a page or a workbook is not installed.
     """
     for place in map(Path, places):
         if place.suffix.lower() in OTHERS:
             raise SavedError(f"{place} is neither a page (.html) nor a workbook (.xlsx) nor a folder, by its ending.")
         try:
             if place.suffix.lower() in FILES:
+                require(FILES[place.suffix.lower()])
                 check_file(place)
             else:
                 check_place(place, f"{verb}.json", *RECORDS)

@@ -8,7 +8,7 @@ from typing import Any
 from fabopt.analysis.sensitivity.curve import ValueFunction
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.report.charts.style import PALETTE, finished, heading, letter_map
+from fabopt.report.charts.style import PALETTE, altair, finished, heading, letter_map
 from fabopt.report.text import amount, clip
 
 NAME = 52
@@ -21,7 +21,7 @@ COLOURS = ("#9ecae1", "#08519c")
 
 def tornado_chart(tornado: Tornado) -> Any:
     """Return the bars, widest at the top, with a mark where the choke point is another; None without bars."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     rows = bar_rows(tornado)
@@ -92,7 +92,7 @@ def _tail(path: str) -> str:
 
 def value_chart(value_function: ValueFunction) -> Any:
     """Return the curve with its breakpoints, and what is certified with integers free."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     money = f", {value_function.money}" if value_function.money else ""
@@ -124,7 +124,7 @@ def value_chart(value_function: ValueFunction) -> Any:
 
 def phase_chart(phases: Phases, letters: Mapping[str, str]) -> Any:
     """Return the map of choke points, each cell with the letter of its choke point."""
-    import altair as alt
+    alt = altair()
     import pandas as pd
 
     says = {choke: f"{letter}  {clip(choke or 'none', NAME)}" for choke, letter in letters.items()}

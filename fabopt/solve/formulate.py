@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fabopt.errors import require
 from fabopt.model.aim import Aim
 from fabopt.model.collector import collector_off
 from fabopt.model.limits import Limit
@@ -74,10 +75,13 @@ def formulate(
     ------
     fabopt.model.families.ModelError
         If the network cannot be written as a model, or what a hook has added is not linear.
+    fabopt.errors.MissingExtraError
+        If Pyomo is needed and not installed.
     """
     if not extra and not through_pyomo:
         tables = model_tables(net, aim, registry=registry)
         return Formulated(tables, _taken(program_of(tables), relaxed))
+    require("pyomo")
     from fabopt.model.build import build
     from fabopt.solve.compile import compile_model, registered_limits
 

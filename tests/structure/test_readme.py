@@ -59,6 +59,8 @@ def test_other_commands_are_run_by_the_check_script(command):
     if command.startswith("make "):
         target = command.removeprefix("make ").strip()
         assert re.search(rf"^{target}:", CHECKS, flags=re.MULTILINE)
+    elif command == "python -m pip install '.[all]'":
+        assert re.search(r"python -m pip install .* '\.\[all,dev\]'$", CHECKS, flags=re.MULTILINE)
     else:
         assert command == "python -m pip install ."
         assert re.search(r"python\" -m pip install .* \.$", CHECKS, flags=re.MULTILINE)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +43,7 @@ from fabopt.solve.stack import Branch
 from fabopt.solve.start import StartPlan, decision_key
 from fabopt.solve.stochastic import Method, StackSolution, check_states, solve_states
 from fabopt.solve.work.executor import Executor
+from fabopt.solve.work.versions import version_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -284,7 +284,7 @@ def _info(
         stages=without_infinities(solved.stages),
         size=solved.size,
         periods=tuple(p.label for p in net.periods),
-        versions=Versions(fabopt=__version__, **{one: metadata.version(one) for one in libraries}),
+        versions=Versions(fabopt=__version__, **{one: version_of(one) for one in libraries}),
         states=states,
         limits=_now_limits(solved),
     )

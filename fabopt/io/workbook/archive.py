@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path as FilePath
 from typing import Any
 
+from fabopt.errors import require
 from fabopt.io.files import MOST_BYTES
 from fabopt.io.problems import InstanceError, Problem
 from fabopt.io.workbook.layout import FIELDS, HELP, WRITTEN_WITH
@@ -56,9 +57,12 @@ def sheets(data: bytes, shown: str) -> tuple[list[tuple[str, list[Cells]]], list
     ------
     InstanceError
         When the workbook cannot be read.
+    fabopt.errors.MissingExtraError
+        When what reads it is not installed.
     """
     import warnings
 
+    require("workbook")
     from openpyxl import load_workbook
 
     try:

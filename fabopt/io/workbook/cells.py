@@ -10,6 +10,8 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from fabopt.errors import require
+
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
@@ -77,7 +79,13 @@ def new_workbook(title: str, into: BytesIO) -> Iterator[Workbook]:
         Its title in the properties of the document.
     into
         Where its bytes go when the body is done.
+
+    Raises
+    ------
+    fabopt.errors.MissingExtraError
+        When what writes it is not installed.
     """
+    require("workbook")
     from xlsxwriter import Workbook
 
     book = Workbook(into, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})

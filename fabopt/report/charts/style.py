@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fabopt.errors import UserError
+from fabopt.errors import UserError, require
 from fabopt.io.files import atomic_write, check_file
 from fabopt.io.tree import tree_of_json
 from fabopt.report.text import clip
@@ -43,7 +43,14 @@ class ChartError(UserError):
 
 
 def altair() -> Any:
-    """Return Altair, imported when a picture is first drawn; its own annotations know fewer calls than it takes."""
+    """Return Altair, imported when a picture is first drawn; its own annotations know fewer calls than it takes.
+
+    Raises
+    ------
+    fabopt.errors.MissingExtraError
+        When it is not installed.
+    """
+    require("charts")
     import altair as alt
 
     return alt
@@ -213,9 +220,12 @@ def check_path(path: Path) -> None:
     ------
     ChartError
         When the file's ending is none of :data:`FORMATS`, its folder is not there, or it cannot be written.
+    fabopt.errors.MissingExtraError
+        When what draws it is not installed.
     """
     if path.suffix.lower() not in FORMATS:
         raise ChartError(f"A chart is written as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not as '{path.suffix}'.")
+    require("charts")
     if not path.parent.is_dir():
         raise ChartError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
     try:

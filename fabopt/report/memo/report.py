@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.memo.records import Amount, Memo, Signature
+from fabopt.errors import require
 from fabopt.io.files import check_place
 from fabopt.io.swap import LOG, write_folder
 from fabopt.report.memo import document as doc
@@ -63,6 +64,7 @@ class MemoReport:
     """
 
     def __init__(self, memo: Memo) -> None:
+        require("memo")
         self.memo = memo
 
     @cached_property
@@ -216,7 +218,10 @@ def rehearse(lang: str, folder: Path | None) -> None:
         When there is no such language.
     TemplateError
         When a template is faulty, or asks for what is not there.
+    fabopt.errors.MissingExtraError
+        When what writes memos is not installed.
     """
+    require("memo")
     from fabopt.report.memo.blank import blank
     from fabopt.report.memo.figures import FIGURES
     from fabopt.report.memo.html import html

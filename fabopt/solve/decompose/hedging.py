@@ -25,7 +25,7 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.domain.tolerances import CLOSE, FEASIBLE, GAP
-from fabopt.errors import UserError
+from fabopt.errors import require
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
@@ -42,28 +42,20 @@ STILL = 5
 SOLVER = "appsi_highs"
 
 
-class MissingError(UserError):
-    """The optional package of a method is not installed; the message is a full sentence."""
-
-
 def check_installed() -> None:
     """Refuse where mpi-sppy is not installed.
 
     Raises
     ------
-    MissingError
+    fabopt.errors.MissingExtraError
         With what to install.
     """
+    require("decomposition")
     with contextlib.redirect_stdout(io.StringIO()):  # it says hello
         try:
             import_module("mpisppy.opt.ph")
         except RuntimeError:  # it takes mpi4py where that is installed
             mpi()
-        except ImportError:
-            raise MissingError(
-                "Progressive hedging needs mpi-sppy, which is not installed: python -m pip install "
-                '"fabopt[decomposition]"; --method lshaped needs nothing more.'
-            ) from None
 
 
 def hedged(parts: Parts, columns: int, gap: float, budget: TimeBudget, executor: Executor) -> Decomposed:
@@ -71,7 +63,7 @@ def hedged(parts: Parts, columns: int, gap: float, budget: TimeBudget, executor:
 
     Raises
     ------
-    MissingError
+    fabopt.errors.MissingExtraError
         If mpi-sppy is not installed.
     fabopt.solve.outcome.SolverError
         If a part has no end to what it earns.

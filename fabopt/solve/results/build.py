@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from fabopt import __version__
@@ -21,6 +20,7 @@ from fabopt.solve.results.run_info import Earning, RunInfo, Versions, finite
 from fabopt.solve.results.tasks import TASKS, task_rows
 from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
 from fabopt.solve.results.views import COMPUTE, DOMAIN, FLEET, domain_tables
+from fabopt.solve.work.versions import version_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +157,7 @@ def run_info(
         stages=tuple(stages),
         size=solution.size,
         periods=(net.periods[0].label, net.periods[-1].label) if net.periods else (),
-        versions=Versions(fabopt=__version__, **{name: metadata.version(name) for name in libraries}),
+        versions=Versions(fabopt=__version__, **{name: version_of(name) for name in libraries}),
     )
 
 

@@ -21,7 +21,7 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from fabopt.errors import UserError
+from fabopt.errors import UserError, require
 from fabopt.solve.work.executor import Crew, Job, check_plain, lost
 from fabopt.solve.work.versions import ABSENT, COUNTED, PYTHON, difference, versions
 
@@ -90,12 +90,9 @@ class Cluster:
 
 def connect(address: str) -> Client:
     """Return a connection to a scheduler; errors as for :class:`Cluster`."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ClusterError(
-            'A cluster needs Dask, which is not installed: python -m pip install "fabopt[cluster]".'
-        ) from None
+    require("cluster")
+    from distributed import Client
+
     with _quiet():
         try:
             kind = _apart(_identity, address)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
-from fabopt.errors import FaboptError, UserError
+from fabopt.errors import FaboptError, UserError, require
 from fabopt.solve.work import RANKS
 from fabopt.solve.work.executor import Crew, Job, check_plain
 from fabopt.solve.work.versions import difference, versions
@@ -46,15 +46,17 @@ def mpi() -> Any:
 
     Raises
     ------
+    fabopt.errors.MissingExtraError
+        If mpi4py is not installed.
     RanksError
-        If mpi4py is not installed, or finds no MPI.
+        If it finds no MPI.
     """
+    require("mpi")
     try:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:  # it is a RuntimeError where there is no library of MPI
         raise RanksError(
-            'MPI needs mpi4py, python -m pip install "fabopt[mpi]", and a library such as Open MPI or MPICH; what was '
-            f"found: {str(error).splitlines()[0]}."
+            f"MPI needs a library such as Open MPI or MPICH; what was found: {str(error).splitlines()[0]}."
         ) from None
     atexit.register(_end)
     return MPI
