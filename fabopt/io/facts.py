@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from fabopt.io.csv_table import parse_csv
 from fabopt.io.files import read_text
 from fabopt.io.problems import InstanceError, Place, Problem, brief, nearest
-from fabopt.io.tables import parse_csv
 from fabopt.io.yaml import parse_yaml, resolve_scalar
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from fabopt.domain.base import meanings
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.domain.quantity_schema import SHARED
+from fabopt.io.foreign_schema import FOREIGN
 from fabopt.io.like import LIKE, TIMES
 from fabopt.io.load import Scenario
 from fabopt.io.shape import fields_of, kinds
@@ -27,6 +28,7 @@ _LIKE: dict[str, Any] = {
         TIMES: {"type": "object", "description": "Fields that are so many times as much as there"},
     },
 }
+_NAME = {"type": "string"}
 _LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -47,12 +49,13 @@ def instance_schema(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(by_alias=True, mode="validation")
     definitions = schema.pop("$defs", {})
     scenario = Scenario.model_json_schema(by_alias=True)
-    names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    names = {"anyOf": [_NAME, {"type": "array", "items": _NAME}]}
+    tables = [*names["anyOf"], FOREIGN, {"type": "array", "items": {"anyOf": [_NAME, FOREIGN]}}]
     schema["properties"] |= {
         "include": {**names, "description": "Further files of the instance, whose sections are joined"},
         "tables": {
             "type": "object",
-            "additionalProperties": names,
+            "additionalProperties": {"anyOf": tables},
             "description": "CSV tables whose rows are entries of a section",
         },
         "scenarios": {

@@ -4,34 +4,44 @@ A table of entries has a column ``id``; other columns are fields, nested ones wi
 table of values has a column for each member; a long one has ``value`` as its last column, and every other column names
 a member. A table of series has ``date`` as its first column. An empty cell is an absent field; a cell in brackets or
 braces is read as a YAML list or mapping; any other cell as an unquoted YAML scalar.
+
+Tables that were not made for an instance are read by what is said of them (:mod:`fabopt.io.foreign`).
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fabopt.domain.base import Path as FieldPath
+from fabopt.io.csv_table import Table, parse_csv
+from fabopt.io.dialect import KEYS, CellError, Dialect, dialect_of
 from fabopt.io.files import inside, read_text
+from fabopt.io.foreign import (
+    BARE,
+    check_headings,
+    foreign_entries,
+    foreign_of,
+    kept_rows,
+    quantity,
+    rows_where,
+)
 from fabopt.io.problems import InstanceError, Place, Positions, Problem, brief, nearest
 from fabopt.io.yaml import Parsed, parse_yaml, resolve_scalar
 
-_MOST_CELLS = 2_000_000
+_FOREIGN = ("date", "where", *KEYS)
+"""What is said of a series from a table that was not made for an instance."""
 _SERIES_FIELDS = frozenset(
     {"csv", "column", "shape", "before", "unit", "times", "source", "as_of", "confidence", "assumed", "note"}
+    | {*_FOREIGN}
 )
+_Point = tuple[int, str, Any]
+"""Line, date and value of a point of a series."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A CSV file: its header and, for each row, the line on which it begins and its cells."""
-
-    file: str
-    header: list[str]
-    rows: list[tuple[int, list[str]]]
+OWN = Dialect()
+"""How a table is written that is made for an instance."""
 
 
 class Tables:
@@ -40,17 +50,20 @@ class Tables:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.files: dict[str, str] = {}
-        self._read: dict[str, Table] = {}
+        self._read: dict[tuple[str, str, int, frozenset[str] | None], Table] = {}
 
-    def table(self, name: object, asked_by: Problem) -> Table:
-        """Read a table; `asked_by` places a refusal of its name."""
+    def table(
+        self, name: object, asked_by: Problem, dialect: Dialect = OWN, wanted: Collection[str] | None = None
+    ) -> Table:
+        """Read a table; `asked_by` places a refusal of its name, `wanted` are the columns that it is asked for."""
         path = inside(self.root, name, asked_by)
         shown = str(name)
-        if shown not in self._read:
+        key = (shown, dialect.separator, dialect.skip, None if wanted is None else frozenset(wanted))
+        if key not in self._read:
             text, digest = read_text(path, shown)
-            self._read[shown] = parse_csv(text, shown)
+            self._read[key] = parse_csv(text, shown, dialect.separator, dialect.skip, wanted)
             self.files[shown] = digest
-        return self._read[shown]
+        return self._read[key]
 
     def entries(self, name: object, section: str, asked_by: Problem) -> Parsed:
         """Read a table whose rows are entries of a section.
@@ -110,28 +123,85 @@ class Tables:
         if shape not in ("linear", "steps"):
             message = f"{brief(shape)} is no shape of a series"
             raise InstanceError([Problem.at(positions, (*path, "shape"), message, expected="linear or steps")])
-        table = self.table(raw["csv"], Problem.at(positions, (*path, "csv"), ""))
-        if not table.header or table.header[0] != "date":
-            raise InstanceError([Problem(table.file, 1, "", "the first column of a table of series is 'date'")])
-        wanted = str(raw["column"])
-        if wanted not in table.header[1:]:
-            message = f"{table.file} has no column {brief(wanted)}"
-            hint = nearest(wanted, table.header[1:])
-            raise InstanceError([Problem.at(positions, (*path, "column"), message, hint=hint)])
-        column = table.header.index(wanted)
+        read = self._dated if any(key in raw for key in _FOREIGN) else self._own
+        table, rows = read(raw, path, positions)
         points: dict[str, Any] = {}
         places: dict[FieldPath, Place] = {}
-        for line, cells in table.rows:
-            day, cell = cells[0].strip(), cells[column].strip()
-            if not cell:
-                continue
+        for line, day, value in rows:
             if day in points or not day:
-                message = f"{brief(day)} stands twice in column 'date'" if day else "the row has no date"
-                raise InstanceError([Problem(table.file, line, "", message)])
-            points[day] = resolve_scalar(cell)
+                message = f"{brief(day)} stands twice in column {brief(raw.get('date', 'date'))}"
+                raise InstanceError([Problem(table.file, line, "", message if day else "the row has no date")])
+            points[day] = value
             places[(*path, shape, day)] = Place(table.file, line)
-        kept = {key: value for key, value in raw.items() if key not in ("csv", "column", "shape")}
+        kept = {key: value for key, value in raw.items() if key not in ("csv", "column", "shape", *_FOREIGN)}
         return Parsed({shape: points, **kept}, places)
+
+    def _own(self, raw: Mapping[str, Any], path: FieldPath, positions: Positions) -> tuple[Table, Iterator[_Point]]:
+        """Read a column of a table of series that was made for an instance."""
+        table = self.table(raw["csv"], Problem.at(positions, (*path, "csv"), ""))
+        if not table.header or table.header[0] != "date":
+            hint = "or say which it is: date: HEADING"
+            raise InstanceError(
+                [Problem(table.file, 1, "", "the first column of a table of series is 'date'", hint=hint)]
+            )
+        wanted = str(raw["column"])
+        check_headings(table, {wanted: (*path, "column")}, positions)
+        column = table.header.index(wanted)
+        rows = ((line, cells[0].strip(), cells[column].strip()) for line, cells in table.rows)
+        return table, ((line, day, resolve_scalar(cell)) for line, day, cell in rows if cell)
+
+    def _dated(self, raw: Mapping[str, Any], path: FieldPath, positions: Positions) -> tuple[Table, Iterator[_Point]]:
+        """Read a column of a table that was not made for an instance."""
+        problems: list[Problem] = []
+
+        def fault(name: str, message: str, expected: str = "") -> None:
+            problems.append(Problem.at(positions, (*path, name), message, expected=expected))
+
+        dialect = dialect_of(raw, fault)
+        where = rows_where(raw.get("where"), lambda message: fault("where", message))
+        if problems:
+            raise InstanceError(problems)
+        day, wanted = str(raw.get("date", "date")), str(raw["column"])
+        asked = {day: "date", wanted: "column", **dict.fromkeys(where, "where")}
+        table = self.table(raw["csv"], Problem.at(positions, (*path, "csv"), ""), dialect, asked)
+        check_headings(table, {heading: (*path, key) for heading, key in asked.items()}, positions)
+        unit = BARE if "unit" in raw else None
+        return table, _points(table, dialect, where, day, wanted, unit)
+
+    def foreign(
+        self, raw: Mapping[str, Any], section: str, path: FieldPath, positions: Positions, ids: Mapping[str, str]
+    ) -> Parsed:
+        """Read the entries of a section from a table that was not made for an instance; `ids` of those that are there.
+
+        Raises
+        ------
+        InstanceError
+            With every problem found in what is said of the table, or in the table.
+        """
+        spec = foreign_of(raw, path, positions)
+        table = self.table(spec.file, Problem.at(positions, (*path, "file"), ""), spec.dialect, spec.wanted)
+        asked = {column.heading: (*path, "columns", column.heading) for column in spec.columns}
+        check_headings(table, {**asked, **{heading: (*path, "where", heading) for heading in spec.where}}, positions)
+        return foreign_entries(table, spec, section, ids)
+
+
+def _points(
+    table: Table, dialect: Dialect, where: Mapping[str, tuple[str, ...]], day: str, wanted: str, unit: str | None
+) -> Iterator[_Point]:
+    """Yield line, date and number of the rows of a table that was not made for an instance."""
+    at, column = table.header.index(day), table.header.index(wanted)
+    for line, cells in kept_rows(table, where):
+        cell = cells[column].strip()
+        if dialect.empty(cell):
+            continue
+        try:
+            value = quantity(cell, wanted, unit, dialect)
+            if value is None:
+                hint = f"where it stands for nothing, say so: missing: [{brief(cell)}]"
+                raise CellError(f"{brief(cell)} is no number", hint)
+            yield line, dialect.date(cells[at].strip()) if cells[at].strip() else "", value
+        except CellError as error:
+            raise InstanceError([Problem(table.file, line, "", str(error), hint=error.hint)]) from None
 
 
 def resolve_series(
@@ -232,49 +302,3 @@ def _entry(
             inner[last] = resolve_scalar(cell)
         places[(*path, *outer, last)] = place
     return entry
-
-
-def parse_csv(text: str, shown: str) -> Table:
-    """Read a CSV file; InstanceError with the line where it is none."""
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    header: list[str] | None = None
-    rows: list[tuple[int, list[str]]] = []
-    cells = 0
-    line = 1
-    try:
-        for row in reader:
-            first, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in row):
-                continue
-            if header is None:
-                header = [cell.strip() for cell in row]
-                _check_header(header, shown, first)
-                continue
-            if len(row) != len(header):
-                message = f"the row has {len(row)} cells and the header {len(header)}"
-                hint = "a text with a comma stands in double quotes, and a decimal mark is a point"
-                raise InstanceError([Problem(shown, first, "", message, hint=hint)])
-            cells += len(row)
-            if cells > _MOST_CELLS:
-                raise InstanceError([Problem(shown, first, "", f"the table has more than {_MOST_CELLS} cells")])
-            rows.append((first, row))
-    except csv.Error as error:
-        raise InstanceError([Problem(shown, line, "", f"this is not CSV: {error}")]) from error
-    if header is None:
-        raise InstanceError([Problem(shown, 1, "", "the table is empty")])
-    return Table(shown, header, rows)
-
-
-_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
-
-
-def _check_header(header: list[str], shown: str, line: int) -> None:
-    for sign, name in _SEPARATORS.items():
-        if len(header) == 1 and (sign in header[0] or header[0].lower() == f"sep={sign}"):
-            message = f"the file seems to be separated by {name}"
-            hint = "save it with commas between the cells and points as decimal marks"
-            raise InstanceError([Problem(shown, line, "", message, hint=hint)])
-    for index, name in enumerate(header):
-        if not name or name in header[:index]:
-            message = f"column {brief(name)} stands twice" if name else f"column {index + 1} has no name"
-            raise InstanceError([Problem(shown, line, "", message)])

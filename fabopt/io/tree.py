@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -249,14 +250,34 @@ class _FolderReader:
             return
         reader = Tables(self.root)
         for section, given in tables.items():
+            depth = len(section.split("."))
             for path, name in self._names(given, ("tables", section), positions):
+                below = depth
                 try:
-                    part = reader.entries(name, section, Problem.at(positions, path, ""))
+                    if isinstance(name, dict):
+                        below += 1  # some fields of an entry may stand elsewhere
+                        part = reader.foreign(name, section, path, positions, display_names(raw, section))
+                    else:
+                        part = reader.entries(name, section, Problem.at(positions, path, ""))
                 except InstanceError as error:
                     self.problems += error.problems
                     continue
-                self._merge(raw, places, part, len(section.split(".")))
+                self._merge(raw, places, part, below)
         self.files |= reader.files
+
+
+def display_names(raw: Mapping[str, Any], section: str) -> dict[str, str]:
+    """Return the ids of the entries of a section by display name; names that stand for several are left out."""
+    entries: Any = raw
+    for part in section.split("."):
+        entries = entries.get(part) if isinstance(entries, dict) else None
+    named = [
+        (entry["name"], key)
+        for key, entry in (entries.items() if isinstance(entries, dict) else ())
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str)
+    ]
+    times = Counter(name for name, _ in named)
+    return {name: key for name, key in named if times[name] == 1}
 
 
 def parse_json(text: str, shown: str) -> Parsed:
