@@ -19,6 +19,7 @@ import typer
 from typer.cli import get_docs_for_click
 
 import fabopt
+from fabopt.analysis.companies import COMPANIES
 from fabopt.analysis.reconcile import Reconciled
 from fabopt.cli.app import app
 from fabopt.domain.instance import Instance
@@ -58,6 +59,12 @@ people put into a folder move into the new one. A folder in which a file of fabo
 `NAME.kept-<n>`. `--out` is tried before anything is computed; if saving fails later all the same, the answer is
 printed, the plan goes to `NAME.rescued-<n>` in the folder of work, the one for temporary files or the home, and the
 exit code is 2.
+"""
+OF_COMPANIES = """\
+This table is made when it is asked for and stands in no folder: `fabopt show RESULT --table companies`, in Python
+`result.table("companies")`, and the sheets `companies` and `by company` of `fabopt export RESULT --xlsx FILE`.
+`fabopt companies RESULT` prints it to be read, and `result.companies(...)` adds up and tells apart: see
+[by company](companies.md).
 """
 COMMANDS = """\
 # The command line
@@ -222,7 +229,8 @@ def results_page() -> str:
         MADE,
         RESULTS,
     ]
-    parts += [table_text(spec) for spec in ALL_TABLES]
+    parts += [table_text(spec) for spec in (*ALL_TABLES, COMPANIES)]
+    parts.append(OF_COMPANIES)
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 

@@ -57,8 +57,8 @@ class Point:
 def history(plan: Plan) -> tuple[Point, ...]:
     """Return what was observed, is published and is planned, by year, of measures with a past."""
     outcomes, start = plan.data.outcomes.values(), plan.net.periods[0].start
-    told = {one for one in map(_of_one, outcomes) if one is not None}
-    past = dict.fromkeys(_of_one(one) for one in outcomes if one.observed(start))
+    told = {one for one in map(of_one, outcomes) if one is not None}
+    past = dict.fromkeys(of_one(one) for one in outcomes if one.observed(start))
     return tuple(point for key in past if key is not None and key in told for point in _points(plan, *key))
 
 
@@ -70,7 +70,7 @@ def history_frame(points: tuple[Point, ...]) -> pd.DataFrame:
     return pd.DataFrame([[getattr(point, name) for name in columns] for point in points], columns=columns)
 
 
-def _of_one(outcome: Outcome) -> tuple[MeasureName, TagName, Tagged | None] | None:
+def of_one(outcome: Outcome) -> tuple[MeasureName, TagName, Tagged | None] | None:
     """Return the measure and the tag of a figure of one value of one tag, and what it leaves out."""
     named = list(outcome.where.named)
     alone = outcome.ratio_to is None and outcome.added_since is None
@@ -85,9 +85,9 @@ def _points(plan: Plan, of: MeasureName, tag: TagName, but: Tagged | None) -> It
     every = scope.measure(of, [Where.model_validate({"not": but})])
     level, unit, start = is_level(of, every), MEASURED[of].units[0], plan.net.periods[0].start
     for outcome in plan.data.outcomes.values():
-        if _of_one(outcome) == (of, tag, but) and outcome.since.year == outcome.until.year:
+        if of_one(outcome) == (of, tag, but) and outcome.since.year == outcome.until.year:
             series, figure = dict(outcome.where.named)[tag][0], outcome.figure
-            each = 1.0 if level else _a_year(outcome)
+            each = 1.0 if level else a_year(outcome)
             low, high = figure.bounds
             what: Literal["observed", "published"] = "observed" if outcome.observed(start) else "published"
             yield Point(of, tag, unit, series, outcome.until.year, what, each * figure.value, each * low, each * high)
@@ -103,7 +103,7 @@ def _points(plan: Plan, of: MeasureName, tag: TagName, but: Tagged | None) -> It
                 yield Point(of, tag, unit, values[tag], year, "plan", float(value), float(value), float(value))
 
 
-def _a_year(outcome: Outcome) -> float:
+def a_year(outcome: Outcome) -> float:
     """Return what a figure of a flow is multiplied by to be that of a year."""
     if outcome.figure.unit.endswith("/month"):
         return 12.0

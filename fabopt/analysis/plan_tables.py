@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from math import isnan
 from typing import TYPE_CHECKING
 
+from fabopt.domain.calendar import NOMINAL_YEARS, period_label
 from fabopt.domain.tolerances import COUNTS, rounding
+from fabopt.errors import StudyError
 from fabopt.model.limits import obliges
 from fabopt.model.words import record_of, said
 from fabopt.solve.results.folder import Read
@@ -24,6 +28,51 @@ def last_of_years(periods: pd.DataFrame) -> list[str]:
     """Return the labels of the last reported period of each calendar year."""
     rows = reported(periods)
     return [str(label) for label in rows.groupby(rows["start"].str[:4], sort=False)["period"].last()]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Reported periods, put together.
+
+    Attributes
+    ----------
+    of
+        Label of the time that each period belongs to, by its label.
+    spans
+        Start, end and length in years of each time, by its label.
+    last
+        Labels of the last period of each.
+    """
+
+    of: Mapping[str, str]
+    spans: Mapping[str, dict[str, object]]
+    last: frozenset[str]
+
+
+def times_by(periods: pd.DataFrame, per: str) -> Times:
+    """Return the reported periods by ``period``, ``quarter`` or ``year``; one longer than a quarter stands by itself.
+
+    Raises
+    ------
+    fabopt.errors.StudyError
+        When it is none of these.
+    """
+    if per not in PER:
+        raise StudyError(f"Time cannot be put together by {per!r}; there are {', '.join(PER)}.")
+    rows = reported(periods)
+    of, spans, last = dict[str, str](), dict[str, dict[str, object]](), dict[str, str]()
+    for label, start, end, years in zip(rows["period"], rows["start"], rows["end"], rows["years"], strict=True):
+        quarter = per == "quarter" and years <= NOMINAL_YEARS["quarter"]
+        first = date.fromisoformat(start)
+        to = period_label(first, "quarter") if quarter else period_label(first, "year") if per == "year" else label
+        before = spans.get(to, {"start": start, "years": 0.0})
+        of[label], last[to] = to, label
+        spans[to] = {"start": before["start"], "end": end, "years": float(str(before["years"])) + years}
+    return Times(of, spans, frozenset(last.values()))
+
+
+PER = ("period", "quarter", "year")
+"""How periods are put together."""
 
 
 def accelerators(read: Read, table: str) -> pd.DataFrame:

@@ -54,13 +54,18 @@ class PlanTables:
         return self.plan.hooks
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table by name: ``"orders"``, ``"core/limits"``.
+        """Return a table by name: ``"orders"``, ``"core/limits"``, ``"companies"``.
 
         Raises
         ------
         fabopt.solve.results.folder.ResultError
             When there is no plan, or no such table.
         """
+        from fabopt.analysis.companies import COMPANIES, companies
+        from fabopt.solve.results.build import find_table
+
+        if self.has_plan and find_table(name, [COMPANIES]) == f"{COMPANIES.group}/{COMPANIES.name}":
+            return companies(self.plan)
         return self.plan.table(name)
 
     def start_plan(self) -> StartPlan:

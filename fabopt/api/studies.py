@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.sensitivity.records import Tornado
     from fabopt.analysis.targets.records import Needed
     from fabopt.model.build import Model
+    from fabopt.plan.plan import Plan
     from fabopt.report.explore import Explorer
     from fabopt.report.memo.report import MemoReport
     from fabopt.report.report import Report
@@ -284,6 +285,32 @@ class Studies(PlanTables):
 
         record = disruptions(self.plan, of, lab, draws, seed, TimeBudget.of(budget), tell)
         return self._in_its_money(disruptions_report(record))
+
+    def companies(self, *, per: str = "quarter", of: Sequence[str] = (), by: Sequence[str] = ()) -> Report[Plan]:
+        """Return wafers, stacks, packages, power, revenue, cost and margin by company and time, past and plan.
+
+        >>> result.companies().frame  # a row for each company, measure and quarter
+        >>> result.companies(per="year").table("wide")  # a column for each year
+
+        Parameters
+        ----------
+        per
+            ``quarter``, ``year`` or ``period``.
+        of
+            Ids of the companies that are told; all of them when left out.
+        by
+            ``item`` or ``other`` (party) or both: told apart by these as well, of the plan alone and without margins.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there is no such company, or no such way to put together or tell apart.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan.
+        """
+        from fabopt.report.companies import companies_report
+
+        return companies_report(self.plan, per, of, by)
 
     def portfolio(self, lab: str, *, budget: float | TimeBudget = math.inf) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.

@@ -24,6 +24,7 @@ from fabopt.cli.bill import bill
 from fabopt.cli.calibrate import calibrate
 from fabopt.cli.choke import choke
 from fabopt.cli.common import Notes, complain, hushable
+from fabopt.cli.companies import companies
 from fabopt.cli.compare import compare
 from fabopt.cli.disruptions import disruptions
 from fabopt.cli.doctor import doctor
@@ -64,8 +65,8 @@ app = typer.Typer(
 )
 for verb in (
     solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, promise, explain, sweep, compare,
-    roll, hedge, states, memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new,
-    export, doctor,
+    companies, roll, hedge, states, memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon,
+    schema, new, export, doctor,
 ):  # fmt: skip
     app.command()(hushable(verb))
 app.command("import")(hushable(import_))

@@ -265,6 +265,16 @@ def period_label(day: date, length: Length) -> str:
     return f"{year:04d}W{week:02d}"
 
 
+def span_of(start: date, end: date) -> Span:
+    """Return days as a span (the end is no more of it), with the label of the year, quarter or month that they are."""
+    lengths: tuple[Length, ...] = ("year", "half-year", "quarter", "month", "week")
+    for length in lengths:
+        label = period_label(start, length)
+        if (parse_when(label), parse_when(label, last=True) + timedelta(days=1)) == (start, end):
+            return Span(0, label, start, end, NOMINAL_YEARS[length])
+    return Span(0, f"{start} to {end - timedelta(days=1)}", start, end, (end - start).days / 365.25)
+
+
 def parse_when(raw: object, last: bool = False) -> date:
     """Read a day as people write it; a period means its first day, and ``end-`` before it its last.
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from fabopt.analysis.companies import COMPANIES, companies, wide
 from fabopt.analysis.plan_tables import binding
 from fabopt.io.workbook.cells import new_workbook, put
 from fabopt.report.answer import STATUS_SAYS, answer
@@ -40,15 +41,17 @@ def workbook_bytes(plan: Plan) -> bytes:
     into = BytesIO()
     with new_workbook(f"Plan for {run.instance}", into) as book:
         forms = Forms(book)
-        # Sheets come in the order in which they are made; these three are filled when the tables have their places.
-        summary, flows, by_period = (book.add_worksheet(name) for name in ("summary", "money", "by period"))
+        # Sheets come in the order in which they are made; these are filled when the tables have their places.
+        names = ("summary", "money", "by period", "by company")
+        summary, flows, by_period, by_company = (book.add_worksheet(name) for name in names)
         placed = _tables(book, forms, plan.table, money)
         value = _money(flows, forms, placed, money, run.constant_value)
         _summary(summary, forms, plan, value)
         _by_period(by_period, forms, placed, money)
+        placed[COMPANIES.name] = _companies(book, forms, plan, by_company)
         inputs_sheet(book, forms, data)
         sources_sheet(book, forms, data)
-        columns_sheet(book, forms, (spec for spec in ALL_TABLES if spec.name in placed), money)
+        columns_sheet(book, forms, (spec for spec in (*ALL_TABLES, COMPANIES) if spec.name in placed), money)
     return into.getvalue()
 
 
@@ -64,6 +67,42 @@ def _tables(book: Workbook, forms: Forms, read: Read, money: str) -> dict[str, P
             spec = replace(spec, says=f"{spec.says}; here those that hold the plan back in reported periods")
         if len(frame) or spec.name in _CORE:
             placed[spec.name] = table_sheet(book, forms, spec, frame, money)
+    return placed
+
+
+def _companies(book: Workbook, forms: Forms, plan: Plan, sheet: Worksheet) -> Placed:
+    """Write the table of companies, and a sheet with a column for each time, as formulas over it."""
+    from xlsxwriter.utility import xl_rowcol_to_cell as cell
+
+    frame = companies(plan)
+    told = frame.astype(object).where(frame.notna(), None)
+    placed = table_sheet(book, forms, COMPANIES, told, plan.run.money_unit)
+    across = wide(frame)
+    keys = ("company", "name", "measure", "unit")
+    put(
+        sheet,
+        0,
+        0,
+        "by company: past (observed) and plan, from 'companies'; empty where it cannot be told",
+        forms.title,
+    )
+    for place, name in enumerate(across.columns):
+        put(sheet, 2, place, name, forms.head)
+    number = forms.get("#,##0.00")
+    for line, row in enumerate(across.itertuples(index=False, name=None), start=3):
+        for place, value in enumerate(row):
+            if place < len(keys):
+                put(sheet, line, place, value)
+            elif value == value:  # told at all
+                where = ((0, "company"), (2, "measure"))
+                chosen = [f"{placed.cells(name)},{cell(line, at, col_abs=True)}" for at, name in where]
+                chosen.append(f"{placed.cells('period')},{cell(2, place, row_abs=True)}")
+                formula = f"=SUMIFS({placed.cells('value')},{','.join(chosen)})"
+                sheet.write_formula(line, place, formula, number, value)
+    for place, width in enumerate((20, 22, 22, 22)):
+        sheet.set_column(place, place, width)
+    sheet.set_column(len(keys), len(across.columns), 13)
+    sheet.freeze_panes(3, len(keys))
     return placed
 
 

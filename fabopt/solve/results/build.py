@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -83,15 +83,22 @@ def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.D
     return {**by_spec, **domain, **{spec: frame(spec, rows) for spec, rows in more.items()}}
 
 
-def find_table(name: str) -> str:
+def find_table(name: str, more: Sequence[TableSpec] = ()) -> str:
     """Return the path of a table (``domain/orders``) from its name, with or without the group.
+
+    Parameters
+    ----------
+    name
+        The name.
+    more
+        Tables that are there beside those that a result keeps.
 
     Raises
     ------
     ResultError
         When there is no such table, with the nearest name.
     """
-    paths = {spec.name: f"{spec.group}/{spec.name}" for spec in ALL_TABLES}
+    paths = {spec.name: f"{spec.group}/{spec.name}" for spec in (*ALL_TABLES, *more)}
     if name in paths.values():
         return name
     if name in paths:

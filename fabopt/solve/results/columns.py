@@ -11,7 +11,7 @@ from typing import Literal
 from fabopt.network.tables import Tags
 
 Kind = Literal["text", "number", "whole", "flag"]
-Group = Literal["core", "domain", "sweep"]
+Group = Literal["core", "domain", "sweep", "analysis"]
 
 OF_ROW = "as in column unit"
 MONEY = "M USD"

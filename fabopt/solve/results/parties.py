@@ -125,19 +125,14 @@ def reweighed(net: Network, read: Callable[[str], pd.DataFrame]) -> dict[str, fl
     total: dict[str, float] = defaultdict(float)
     factor = {period.label: period.discount for period in net.periods}
 
-    def whose(kind: What, records: Sequence[Any]) -> dict[str, str]:
-        return dict(zip((record.id for record in records), parties_of(net, kind).tolist(), strict=True))
-
-    by_kind = {
-        "activity": whose("activity", net.activities),
-        "unit": whose("unit", net.units),
-        "material": whose("material", net.materials),
-        "demand": whose("demand", net.demands),
+    whose = bearers(net)
+    at_end = {
+        False: _by_id(net.materials, parties_of(net, "material")),
+        True: _by_id(net.units, parties_of(net, "unit_at_end")),
     }
-    at_end = {False: by_kind["material"], True: whose("unit_at_end", net.units)}
     costs, moved, end = read("core/costs"), read("domain/transfers"), read("core/terminal")
     for term, key, label, amount in zip(costs["term"], costs["id"], costs["period"], costs["amount"], strict=True):
-        total[by_kind[_RECORDS[term]].get(key, NOBODY)] += amount * factor.get(label, 0.0)
+        total[whose[term].get(key, NOBODY)] += amount * factor.get(label, 0.0)
     for payer, payee, label, amount in zip(
         moved["payer"], moved["payee"], moved["period"], moved["amount"], strict=True
     ):
@@ -147,6 +142,19 @@ def reweighed(net: Network, read: Callable[[str], pd.DataFrame]) -> dict[str, fl
         total[at_end[kind in ("unit", "retired")].get(key, NOBODY)] += net.end_discount * amount * worth
     total[NOBODY] += net.constant_value
     return {party: amount for party, amount in total.items() if amount != 0.0}
+
+
+def bearers(net: Network) -> dict[str, dict[str, str]]:
+    """Return the party that bears a cost of the table `costs`, or whose value it is, by term and id of the record."""
+    tables: dict[What, Sequence[Any]] = {
+        "activity": net.activities, "unit": net.units, "material": net.materials, "demand": net.demands,
+    }  # fmt: skip
+    by_kind = {what: _by_id(records, parties_of(net, what)) for what, records in tables.items()}
+    return {term: by_kind[what] for term, what in _RECORDS.items()}
+
+
+def _by_id(records: Sequence[Any], names: Iterable[str]) -> dict[str, str]:
+    return {record.id: str(name) for record, name in zip(records, names, strict=True)}
 
 
 def by_side(rows: Mapping[Any, Iterable[Any]]) -> dict[str, float]:
