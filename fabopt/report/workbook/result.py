@@ -71,39 +71,19 @@ def _tables(book: Workbook, forms: Forms, read: Read, money: str) -> dict[str, P
 
 
 def _companies(book: Workbook, forms: Forms, plan: Plan, sheet: Worksheet) -> Placed:
-    """Write the table of companies, and a sheet with a column for each time, as formulas over it."""
-    from xlsxwriter.utility import xl_rowcol_to_cell as cell
-
+    """Write the table of companies, and a sheet of the same numbers with a column for each time."""
     frame = companies(plan)
-    told = frame.astype(object).where(frame.notna(), None)
-    placed = table_sheet(book, forms, COMPANIES, told, plan.run.money_unit)
-    across = wide(frame)
-    keys = ("company", "name", "measure", "unit")
-    put(
-        sheet,
-        0,
-        0,
-        "by company: past (observed) and plan, from 'companies'; empty where it cannot be told",
-        forms.title,
-    )
+    told, across = frame.astype(object).where(frame.notna(), None), wide(frame)
+    words = across.columns.get_loc("unit") + 1
+    put(sheet, 0, 0, "by company: past (observed) and plan, the numbers of 'companies' by time", forms.title)
     for place, name in enumerate(across.columns):
         put(sheet, 2, place, name, forms.head)
-    number = forms.get("#,##0.00")
-    for line, row in enumerate(across.itertuples(index=False, name=None), start=3):
+        sheet.set_column(place, place, 22 if place < words else 13)
+    for line, row in enumerate(across.astype(object).where(across.notna(), None).to_numpy(), start=3):
         for place, value in enumerate(row):
-            if place < len(keys):
-                put(sheet, line, place, value)
-            elif value == value:  # told at all
-                where = ((0, "company"), (2, "measure"))
-                chosen = [f"{placed.cells(name)},{cell(line, at, col_abs=True)}" for at, name in where]
-                chosen.append(f"{placed.cells('period')},{cell(2, place, row_abs=True)}")
-                formula = f"=SUMIFS({placed.cells('value')},{','.join(chosen)})"
-                sheet.write_formula(line, place, formula, number, value)
-    for place, width in enumerate((20, 22, 22, 22)):
-        sheet.set_column(place, place, width)
-    sheet.set_column(len(keys), len(across.columns), 13)
-    sheet.freeze_panes(3, len(keys))
-    return placed
+            put(sheet, line, place, value, forms.get("#,##0.00") if place >= words else None)
+    sheet.freeze_panes(3, words)
+    return table_sheet(book, forms, COMPANIES, told, plan.run.money_unit)
 
 
 def _money(
