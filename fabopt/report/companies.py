@@ -73,7 +73,7 @@ def _sentence(plan: Plan, frame: pd.DataFrame, per: str) -> str:
     number = planned["company"].nunique()
     text = f"{number} {'company' if number == 1 else 'companies'} of {plan.name} by {per}"
     text += f", {labels[0]} to {labels[-1]}" if labels else ""
-    seen = f"{counted(len(past), 'observed figure')} of the past" if len(past) else "the instance states no past"
+    seen = f"{counted(len(past), 'observed figure')} of the past" if len(past) else "no observed figure of the past"
     return f"{text}; {seen}."
 
 
