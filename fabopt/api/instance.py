@@ -678,6 +678,39 @@ class Result(Studies):
         results = [one if isinstance(one, Result) else load_result(one) for one in (self, *others)]
         return compared(results, [Path(one).resolve().name for one in others if not isinstance(one, Result)], names)
 
+    def page(
+        self,
+        path: str | Path,
+        *others: Result | str | Path,
+        names: Sequence[str] | None = None,
+        studies: Sequence[str | Path] = (),
+    ) -> Path:
+        """Write the plan as one page to look into with a browser, which needs no network, and return its path.
+
+        Parameters
+        ----------
+        path
+            The page (``.html``), written whole or not at all.
+        others
+            Results, or their folders, that stand beside this one in its comparison.
+        names
+            What the plans are called there; as for :func:`compare`.
+        studies
+            Folders of studies of this plan that were saved: ``result.choke_points().save("study")``.
+
+        Raises
+        ------
+        fabopt.io.seal.SavedError
+            When the page cannot be written there, or a folder holds no study.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or another folder is no result.
+        fabopt.errors.MissingExtraError
+            When what draws its charts is not installed.
+        """
+        from fabopt.api.page import write_page
+
+        return write_page(Path(path), self, others, names, studies)
+
     def roll(
         self,
         to: str,

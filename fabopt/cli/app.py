@@ -37,6 +37,7 @@ from fabopt.cli.limits import limits
 from fabopt.cli.memo import memo
 from fabopt.cli.new import new
 from fabopt.cli.own_silicon import own_silicon
+from fabopt.cli.page import page
 from fabopt.cli.portfolio import portfolio
 from fabopt.cli.promise import promise
 from fabopt.cli.reconcile import reconcile
@@ -65,8 +66,8 @@ app = typer.Typer(
 )
 for verb in (
     solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, promise, explain, sweep, compare,
-    companies, roll, hedge, states, memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon,
-    schema, new, export, doctor,
+    companies, roll, hedge, states, memo, page, validate, show, bill, reconcile, calibrate, allocate, limits,
+    own_silicon, schema, new, export, doctor,
 ):  # fmt: skip
     app.command()(hushable(verb))
 app.command("import")(hushable(import_))

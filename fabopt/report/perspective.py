@@ -58,16 +58,26 @@ def ledger(plan: Plan, most: int) -> Table:
     most
         Number of parties shown.
     """
+    title = f"Who pays whom{in_unit(plan.run.money_unit)}, discounted: a maker's margin is no buyer's"
+    return Table(title, LEDGER, ledger_rows(plan), most=most)
+
+
+LEDGER = ("party", "counts with", "own worth and cost", "pays", "is paid", "has")
+"""Columns of what each party pays, is paid and has."""
+
+
+def ledger_rows(plan: Plan) -> list[tuple[str, str, float, float, float, float]]:
+    """Return the rows of :data:`LEDGER`, the party that has or owes most first; parties without money are left out."""
     table, size = plan.table("domain/perspective"), 0.0
     rows: dict[tuple[str, str], list[float]] = {}
     for party, side, transfer, amount in table[["party", "side", "transfer", "amount"]].itertuples(index=False):
         row = rows.setdefault((party, side), [0.0, 0.0, 0.0])
         row[0 if not transfer else 1 if amount < 0.0 else 2] += amount
         size += abs(amount)
-    shown = [(*key, *row, sum(row)) for key, row in rows.items() if not same(max(map(abs, row)), 0.0, size)]
-    shown.sort(key=lambda row: -abs(float(row[-1])))
-    title = f"Who pays whom{in_unit(plan.run.money_unit)}, discounted: a maker's margin is no buyer's"
-    return Table(title, ("party", "counts with", "own worth and cost", "pays", "is paid", "has"), shown, most=most)
+    shown = [
+        (party, side, *row, sum(row)) for (party, side), row in rows.items() if not same(max(map(abs, row)), 0.0, size)
+    ]
+    return sorted(shown, key=lambda row: -abs(row[-1]))
 
 
 def _compared(here: float, given: float, unit: str) -> str:

@@ -235,14 +235,22 @@ def name_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
     """Return the names of the boxes beside them, pushed apart within their block where the boxes are thin."""
     import pandas as pd
 
-    rows = []
-    for n, column in enumerate(columns_of(flow)):
+    rows = [
+        (where[node].column + BOX + 0.015, y, f"{_name(node)}: {amount(flow.nodes[node])}")
+        for node, y in name_places(flow, where).items()
+    ]
+    return pd.DataFrame(rows, columns=["x", "y", "says"])
+
+
+def name_places(flow: Flow, where: Mapping[Node, Place]) -> dict[Node, float]:
+    """Return the height at which the name of each box stands: its middle, pushed apart where boxes are thin."""
+    at: dict[Node, float] = {}
+    for column in columns_of(flow):
         for _, members in column:
             middle = [(where[node].top + where[node].bottom) / 2.0 for node in members]
             low, high = where[members[0]].top, where[members[-1]].bottom
-            for node, y in zip(members, spread(middle, LINE, low + LINE / 2, high - LINE / 2), strict=True):
-                rows.append((n + BOX + 0.015, y, f"{_name(node)}: {amount(flow.nodes[node])}"))
-    return pd.DataFrame(rows, columns=["x", "y", "says"])
+            at |= zip(members, spread(middle, LINE, low + LINE / 2, high - LINE / 2), strict=True)
+    return at
 
 
 def head_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
