@@ -172,7 +172,7 @@ def _regrets(record: Hedge) -> Table:
     for plan in plans:
         each = [at[plan, state].regret for state in states]
         known = [one for one in each if one is not None]
-        called = plan if plan == STOCHASTIC or plan not in states else f"best for {plan}"
+        called = _called(record, plan)
         weighed = None
         if len(known) == len(states):
             weighed = sum(p * r for p, r in zip(record.probabilities.values(), known, strict=True))
@@ -182,6 +182,23 @@ def _regrets(record: Hedge) -> Table:
     return Table(
         f"Regret of what is signed now, if a state comes{in_unit(record.unit)}", heads, rows, left=1, most=MOST
     )
+
+
+def _called(record: Hedge, plan: str) -> str:
+    """Return whose first stage it is: that of this plan, of the one for mean data, or of the best for a state."""
+    return f"best for {plan}" if plan in record.probabilities else plan
+
+
+def _means(record: Hedge) -> dict[str, float]:
+    """Return what each first stage is worth in the mean, where it is known in every state."""
+    worth: dict[str, dict[str, float]] = {}
+    for row in record.regrets:
+        if row.value is not None:
+            worth.setdefault(row.plan, {})[row.state] = row.value
+    shares = record.probabilities
+    return {
+        plan: sum(shares[s] * v for s, v in each.items()) for plan, each in worth.items() if len(each) == len(shares)
+    }
 
 
 def _candidates(record: Hedge) -> Table:
@@ -235,5 +252,13 @@ def _notes(record: Hedge) -> Iterator[str]:
         more = f" and {len(record.not_run) - NAMED} more" if len(record.not_run) > NAMED else ""
         yield f"Not solved, for --solves or an interrupt ended it: {some}{more}."
     recourse = record.information.recourse
+    means = _means(record)
+    best = max(means, key=lambda plan: record.sign * means[plan], default=STOCHASTIC)
+    lead = record.sign * (means[best] - means[STOCHASTIC]) if best in means and STOCHASTIC in means else 0.0
+    if record.risk == "expected" and recourse is not None and lead > rounding(recourse):
+        yield (
+            f"What is signed now in the plan '{_called(record, best)}' is better in the mean than this plan by "
+            f"{figure(lead, record.unit)}; RP counts it. Solve with a smaller --gap to plan with it."
+        )
     if recourse is not None and record.open > rounding(recourse):
         yield f"Gaps of the programs leave up to {figure(record.open, record.unit)} open in each figure."

@@ -8,6 +8,7 @@ import pytest
 
 import fabopt
 from fabopt.analysis.states import solve
+from fabopt.solve import apart as apart_
 from fabopt.solve import stochastic
 from fabopt.solve.apart import goes_apart
 from fabopt.solve.budget import TimeBudget
@@ -106,6 +107,20 @@ def test_what_is_good_enough_state_by_state_is_not_sought_in_one_program(apart, 
     assert (result.status, result.gap <= 0.9) == ("within_gap", True)
     assert result.objective <= best + 1e-6
     assert result.bound >= best - 1e-6
+
+
+@pytest.mark.parametrize(("gap", "closer"), [(0.9, False), (0.0, True)])
+def test_states_are_searched_again_as_closely_as_asked_where_their_first_plans_are_not_so_close(
+    ended, monkeypatch, gap, closer
+):
+    """The wait-and-see bound of whole numbers is below that of fractions, and no plan is lost."""
+    asked, search = [], apart_.search
+    monkeypatch.setattr(apart_, "search", lambda *a, gap, **k: asked.append(gap) or search(*a, gap=gap, **k))
+    result = fabopt.load(PROGRAMS / "integer-recourse").solve(states="all", gap=gap, time_limit=60)
+    states = len(result.states)
+    assert asked == [np.inf] * states + [gap] * states * closer
+    assert result.objective == approx(59.1111, abs=1e-3)
+    assert (result.bound < 70.5) == closer
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

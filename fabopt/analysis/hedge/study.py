@@ -196,6 +196,11 @@ class _Study:
         waiting = self._waiting()
         mine = Solved(tuple(state.objective for state in info.states))
         rows = {STOCHASTIC: mine, MEAN: frozen, **{n: self._row(n, firsts[n]) for n in self.names if n in firsts}}
+        if recourse is not None:
+            recourse = max(
+                [recourse, *(value for row in rows.values() if (value := self._mean(row)) is not None)],
+                key=lambda value: self.sign * value,
+            )
         with programs.part(SEARCHED):
             candidates, searched = self._candidates(firsts, best)
         wait = self._wait_and_see(best)
@@ -219,7 +224,7 @@ class _Study:
             most=programs.most,
             not_run=tuple(programs.not_run),
             unaveraged=self.unaveraged,
-            open=programs.open,
+            open=max(programs.open, self._own_gap),
             orders=self.blocks is not None,
             relaxed=info.options.relaxed,
             input_hash=info.input_hash,
@@ -231,6 +236,12 @@ class _Study:
     def _level(self) -> float:
         risk = self.info.judged
         return risk.level if risk.name in ("cvar", "mean+cvar") else LEVEL
+
+    @property
+    def _own_gap(self) -> float:
+        """How much better than this plan another might be, by what it was judged."""
+        info = self.info
+        return 0.0 if info.bound is None or info.objective is None else abs(info.bound - info.objective)
 
     def _mean(self, solved: Solved | None) -> float | None:
         """Return the mean over the states; None where one has no plan."""
