@@ -145,7 +145,13 @@ def heading(title: str, caption: Iterable[str], wide: int = CAPTION) -> Any:
 
 
 def finished(chart: Any) -> Any:
-    """Return a chart with the house's configuration, whose texts cannot leave the page that it is written into."""
+    """Return a chart with the house's configuration, whose texts cannot leave the page that it is written into.
+
+    A notebook shows it without a network.
+    """
+    from fabopt.report.charts.shown import show_offline
+
+    show_offline(altair())
     return altair().Chart.from_dict(specified(chart))
 
 
