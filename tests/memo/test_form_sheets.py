@@ -1,5 +1,6 @@
 """Term sheets: one page a signature, from the memo's record, in its formats and languages."""
 
+import csv
 import re
 from dataclasses import replace
 
@@ -45,6 +46,17 @@ def test_each_signature_that_is_advised_has_one_page_in_each_format(made):
     assert len(begins) == len(pages)
     assert [bool(p.paragraph_format.page_break_before) for p in begins] == [False, *[True] * (len(pages) - 1)]
     assert document.core_properties.title == words(lang)["text"]["sheets"].format(lab="Aurora")
+
+
+def test_numbers_of_the_sheets_stand_with_those_of_the_memo(made):
+    _, folder = made
+    with (folder / "numbers.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["document"] for row in rows} == {"memo", "term-sheets"}
+    mine = [row for row in rows if row["document"] == "term-sheets"]
+    assert sum(row["origin"] == LONG.paid.origin for row in mine) > len(LONG.payments)
+    of = {row["origin"]: row["number"] for row in rows if row["document"] == "memo"}
+    assert all(row["number"] == of[row["origin"]] for row in mine if row["origin"] in of)
 
 
 def test_a_sheet_has_every_delivery_and_payment_and_fields_to_sign(made):

@@ -13,6 +13,7 @@ from fabopt.report.memo.document import document, plain
 from fabopt.report.memo.errors import MemoError, TemplateError
 from fabopt.report.memo.markdown import escaped
 from fabopt.report.memo.report import MemoReport, check_formats, check_out, rehearse
+from fabopt.report.memo.template import with_filled_columns
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -69,6 +70,13 @@ def nasty(tmp_path_factory):
     )
     MemoReport(memo).save(folder)
     return folder
+
+
+def test_a_column_of_a_table_with_nothing_in_it_is_left_out():
+    table = "a\n\n| x | y | z \\| w |\n|:--|--:|:--|\n| 1 | – | – |\n| 2 | | 3 \\| 4 |\n\nb | – |\n"
+    assert with_filled_columns(table) == "a\n\n| x | z \\| w |\n|:--|:--|\n| 1 | – |\n| 2 | 3 \\| 4 |\n\nb | – |\n"
+    bare = "| x | y |\n|--|--|\n| – | |\n"
+    assert with_filled_columns(bare) == bare
 
 
 def test_bad_names_stand_in_the_pdf_and_in_the_docx_as_they_are(nasty):

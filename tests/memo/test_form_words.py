@@ -1,6 +1,7 @@
 """Every fixed word of the records stands in the lists of both languages; names of limits are put into Chinese."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -26,7 +27,18 @@ from fabopt.model.registry import FAMILIES
 from fabopt.model.sums import SUMS
 from fabopt.network.suppliers import KINDS
 from fabopt.report.memo.template import SHEETS, TEXT
-from fabopt.report.memo.words import LANGUAGES, LISTS, all_undone, limit_name, per_unit, undone, word, words
+from fabopt.report.memo.words import (
+    LANGUAGES,
+    LISTS,
+    all_undone,
+    limit_name,
+    origin_name,
+    per_unit,
+    undone,
+    word,
+    words,
+)
+from fabopt.solve.options import SolveOptions
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "fabopt/report/memo/templates"
@@ -35,6 +47,7 @@ LOWERED = set(
     re.findall(r'instrument="([a-z]+)"', "".join(f.read_text("utf-8") for f in (ROOT / "fabopt/network").rglob("*.py")))
 )
 FIXED = {
+    "option": {field.name for field in fields(SolveOptions)} - {"time_limit"},
     "result_status": {"optimal", "within_gap", "wider_gap", "time_limit", "interrupted"},
     "signature_kind": set(get_args(SignatureKind)),
     "confidence": set(get_args(Confidence)),
@@ -174,6 +187,27 @@ def test_what_was_left_out_is_one_line_a_kind_with_its_count_and_names():
         "signatures: Plains never signed",
     )
     assert all_undone("zh", left_out)[:2] == ("签约：2 项签约在何时之前有价值", "失去供应商：失去 2 家供应商：X、Y")
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "re-solve: wafers:x:n3 not signed before 2027Q1, integers held",
+            "重新求解：wafers:x:n3 签订不早于 2027Q1，整数不变",
+        ),
+        ("paid by lab: x wafers, 2027Q1", "付款方 lab: x 晶圆, 2027Q1"),
+        (
+            "domain/transfers[payer=lab, what=wafers].price by quantity",
+            "domain/transfers[payer=lab, what=wafers].price，按数量加权",
+        ),
+        ("instance: chips.a.price in 2027", "数据：chips.a.price，2027"),
+        ("manifest: bound - objective", "结果清单：上界减目标值"),
+    ],
+)
+def test_where_a_number_comes_from_is_said_in_the_language_of_the_memo(english, chinese):
+    assert origin_name("zh", english) == chinese
+    assert origin_name("en", english) == english
 
 
 def test_kinds_of_what_was_left_out_are_counted_alike_in_each_language():

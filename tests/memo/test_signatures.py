@@ -96,7 +96,7 @@ def test_a_price_that_moves_is_told_with_its_ends(tmp_path: Path) -> None:
 
 def test_power_is_told_by_site_and_by_the_year_in_which_it_is_there(all_kinds: Ground) -> None:
     found = signed(all_kinds)["power:site"]
-    assert (found.kind, found.what, found.supplier) == ("power", "Site", "")
+    assert (found.kind, found.what, found.supplier) == ("power", "Site", "Lab")
     assert (found.amount.value, found.amount.unit) == (pytest.approx(80), "MW")
     assert by_year(found) == pytest.approx({"2028": 80})
     assert (found.first, found.last, found.lead) == ("2028", "2028", 1)
@@ -263,12 +263,11 @@ def test_the_first_to_sign_is_the_most_urgent_that_is_advised(all_kinds: Ground)
             found.append(dated(all_kinds, one, search.search(what, without, lambda _: True), again, 500.0))
     dates = {one.id: one.decide_by for one in found}
     assert dates == {"accelerators:lab:a": "2027", "power:site": "2027", "cloud-deal": "2028"}
-    labels = ["2027", "2028", "2029", "2030"]
-    first = first_to_sign(found, labels)
+    first = first_to_sign(found)
     assert first is not None
     assert first.id == "accelerators:lab:a"  # worth more than the power for four fifths of them
     open_ = [dataclasses.replace(one, verdict="undecided") for one in found]
-    assert first_to_sign(open_, labels) is None
+    assert first_to_sign(open_) is None
 
 
 def test_the_memos_signatures_are_in_the_order_of_their_worth(aurora: Memo, mine: Ground) -> None:

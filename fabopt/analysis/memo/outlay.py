@@ -117,8 +117,9 @@ class Cash:
     def by_period(self, amounts: Array, origin: str) -> tuple[tuple[str, Amount], ...]:
         """Return amounts by period [T] as what a memo prints; periods with nothing are left out."""
         labels = [p.label for p in self.ground.net.periods]
+        some = np.abs(amounts) > rounding(float(np.abs(amounts).sum()))
         return tuple(
-            (labels[t], Amount(float(amounts[t]), "MUSD", f"{origin}, {labels[t]}")) for t in np.flatnonzero(amounts)
+            (labels[t], Amount(float(amounts[t]), "MUSD", f"{origin}, {labels[t]}")) for t in np.flatnonzero(some)
         )
 
     def _outlay(self, payee: str, what: str, amounts: Array) -> Outlay:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,9 +23,13 @@ from fabopt.analysis.memo.outlay import Cash
 from fabopt.analysis.memo.records import Amount, Signature, Unit, Verdict
 from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Signable
 from fabopt.analysis.replan import Again, Answer
+from fabopt.domain.tolerances import rounding
 from fabopt.network.explode import makers, needs
 from fabopt.network.links import link
 from fabopt.network.parties import payments_between
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNITS: Mapping[str, Unit] = {"kaccelerator": "kaccelerator", "MW": "MW"}
 """Units of tables that templates know how to write."""
@@ -115,12 +120,12 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         table, column = "domain/shipments", "kaccelerator"
     else:
         where, table, column = own, "domain/transfers", "quantity"
-    rows = cells(table, column, **where, **ground.open).rows(ground.read)
+    rows = _some(cells(table, column, **where, **ground.open).rows(ground.read), column)
     if rows.empty:
         return None
     unit = column if table == "domain/shipments" else str(rows["unit"].iloc[0])
     paid = cells("domain/transfers", "amount", **own, **ground.open)
-    due = paid.rows(ground.read)
+    due = _some(paid.rows(ground.read), "amount")
     purchase = _made(
         ground,
         what,
@@ -135,6 +140,11 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         ),
     )
     return replace(purchase, under=_under(ground, what))
+
+
+def _some(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows of which there is more than what rounding leaves of nothing."""
+    return rows[rows[column] > rounding(float(rows[column].sum()))]
 
 
 def _in_order(ground: Ground, labels: Iterable[str]) -> list[str]:
@@ -275,13 +285,14 @@ def _made(
         late=(),
         waiting=None,
         without=None,
+        goods=what.what,
     )
 
 
 def from_whom(ground: Ground, what: Signable) -> str:
     """Return whom a lab signs with: of what it builds itself, those whom it buys the parts of it from.
 
-    Empty where the data names nobody.
+    The lab itself where the data names nobody.
     """
     if what.supplier != ground.lab:
         return ground.called(what.supplier)
@@ -289,7 +300,7 @@ def from_whom(ground: Ground, what: Signable) -> str:
     parts = {thing for id in what.units for thing, _ in needs(links, ("unit", id)) if thing[0] == "material"}
     made = {id for thing in parts for kind, id in makers(links, thing) if kind == "activity"}
     paid = (p for p in payments_between(ground.net) if p.payer == ground.lab and p.term.id in made)
-    return ", ".join(dict.fromkeys(ground.called(payment.payee) for payment in paid))
+    return ", ".join(dict.fromkeys(ground.called(payment.payee) for payment in paid)) or ground.name
 
 
 def _amount(ground: Ground, cells: Cells, unit: str) -> Amount:
@@ -303,14 +314,14 @@ def _amount(ground: Ground, cells: Cells, unit: str) -> Amount:
 def order_of_weight(signatures: Sequence[Signature]) -> tuple[Signature, ...]:
     """Return signatures in the order of a memo: advice by what it is worth, then what has no date, then what stands."""
 
-    def key(signature: Signature) -> tuple[int, float]:
+    def key(signature: Signature) -> tuple[int, float, float]:
         paid = 0.0 if signature.paid is None else signature.paid.value
-        return (
-            (2, -paid) if signature.signed else (0 if signature.without is not None else 1, -_worth(signature) or -paid)
-        )
+        return (2, -paid, 0.0) if signature.signed else (0 if _worth(signature) else 1, -_worth(signature), -paid)
 
     return tuple(sorted(signatures, key=key))
 
 
 def _worth(signature: Signature) -> float:
+    if signature.verdict == "sign" and signature.without is None:
+        return math.inf  # nothing of the plan stands without it
     return 0.0 if signature.without is None or not math.isfinite(signature.without.value) else signature.without.value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from fabopt.analysis.memo.ground import Ground
@@ -74,7 +73,7 @@ def headline(
     lab, until, read = ground.lab, ground.until, ground.read
     chip = _first_chip(mix)
     choke = reliefs[0] if reliefs else None
-    sign = first_to_sign(signatures, [p.label for p in ground.net.periods])
+    sign = first_to_sign(signatures)
     return Headline(
         power=amount(cells("domain/power", "used", lab=lab, period=until), "MW", read),
         accelerators=amount(cells("domain/shipments", "kaccelerator", lab=lab, **ground.open), "kaccelerator", read),
@@ -92,18 +91,14 @@ def headline(
     )
 
 
-def first_to_sign(signatures: Sequence[Signature], labels: Sequence[str]) -> Signature | None:
-    """Return the advice with the earliest last responsible date, of several the one whose lack costs most.
+def first_to_sign(signatures: Sequence[Signature]) -> Signature | None:
+    """Return the advice with the earliest last responsible date, of several the one whose delay costs most.
 
     What is signed already, what is not proved to be worth signing, and what has no date is no advice; None where there
     is none.
     """
     open_ = [s for s in signatures if s.verdict == "sign" and s.decide_by]
-    return min(open_, key=lambda s: (labels.index(s.decide_by), -_value(s.without)), default=None)
-
-
-def _value(amount: Amount | None) -> float:
-    return -math.inf if amount is None else amount.value
+    return min(open_, key=lambda s: s.urgency, default=None)
 
 
 def _first_chip(mix: Sequence[MixRow]) -> MixRow | None:

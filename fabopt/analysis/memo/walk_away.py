@@ -31,6 +31,9 @@ from collections.abc import Mapping
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.records import Amount, Signature, WalkAway
 
+MEMORY = "hbm"
+"""Memory, as the table ``transfers`` has it."""
+
 
 def walk_away(signed: Signature, discount: Mapping[str, float], latest: str = "") -> WalkAway | None:
     """Return how far the terms of a signature may move.
@@ -79,6 +82,7 @@ def walk_away(signed: Signature, discount: Mapping[str, float], latest: str = ""
         prepaid=Amount(min(worth / sooner, 1.0) if sooner > 0.0 else 1.0, "share", origin),
         cancelled=Amount(worth / (worth + before), "share", origin),
         latest=latest,
+        order=signed.planned if signed.one_of_several else "",
     )
 
 
@@ -86,6 +90,8 @@ def walk_aways(
     ground: Ground, signatures: tuple[Signature, ...], latest: Mapping[str, int | None]
 ) -> tuple[WalkAway, ...]:
     """Return how far the terms of a lab's signatures may move, of those that are advice and paid for.
+
+    Power, chips, compute and memory come first, then the parts of sites and chips; in each the most expensive.
 
     Parameters
     ----------
@@ -101,5 +107,7 @@ def walk_aways(
     found = []
     for signed in signatures:
         at = latest.get(signed.id)
-        found.append(walk_away(signed, discount, "" if at is None else periods[at].label))
-    return tuple(one for one in found if one is not None)
+        terms = walk_away(signed, discount, "" if at is None else periods[at].label)
+        if terms is not None:
+            found.append((signed.kind == "capacity" and signed.goods != MEMORY, -terms.due.value, terms))
+    return tuple(terms for *_, terms in sorted(found, key=lambda one: one[:2]))

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fabopt.analysis.memo.records import Memo, Signature
+from fabopt.analysis.memo.records import Memo
 from fabopt.report.charts.series import stacked
 from fabopt.report.charts.style import INK, MOST_SERIES, altair, specified
 from fabopt.report.memo.people import People
@@ -28,8 +28,8 @@ EXTRA_FONTS = ("pylopdf_fonts_ko",)
 FIGURES = ("gantt", "mix", "choke", "tornado")
 """Names of the pictures."""
 
-NAME, ASSUMPTIONS, ORDERS = 46, 10, 12
-"""Longest name in a picture; how many assumptions and how many orders are shown."""
+NAME, DATE, ASSUMPTIONS, ORDERS = 46, 10, 10, 12
+"""Longest name and label of a period in a picture; how many assumptions and how many orders are shown."""
 
 _MONEY = {"en": 1000.0, "zh": 100.0}
 """Million dollars in a unit of the axes of money."""
@@ -61,9 +61,10 @@ def gantt_chart(memo: Memo, people: People) -> Any:
 
     said, place = words(people.lang)["chart"], {label: n for n, label in enumerate(memo.periods)}
     end, rows = len(place), []
-    orders = sorted((s for s in memo.signatures if s.verdict == "sign" and s.planned in place), key=_dated)[:ORDERS]
+    orders = [s for s in memo.advice if s.planned in place][:ORDERS]
     for n, one in enumerate(orders):
-        name = f"{n + 1}. {clip(limit_name(people.lang, one.what), NAME)}"
+        order = said["order"].format(when=clip(people.short_period(one.planned), DATE)) if one.one_of_several else ""
+        name = f"{n + 1}. {clip(limit_name(people.lang, one.what), NAME)}{order}"
         first = place.get(one.first, end)
         rows.append((name, place[one.planned], first, place.get(one.last, end - 1) + 1, place.get(one.decide_by)))
     if not rows:
@@ -83,10 +84,6 @@ def gantt_chart(memo: Memo, people: People) -> Any:
     return alt.layer(
         waits, comes.encode(x="first:Q", x2="last:Q"), latest.encode(x="latest:Q", tooltip=tip)
     ).properties(width=360, height=alt.Step(15))
-
-
-def _dated(signature: Signature) -> tuple[bool, str, str]:
-    return not signature.decide_by, signature.decide_by, signature.planned
 
 
 def mix_chart(memo: Memo, people: People) -> Any:

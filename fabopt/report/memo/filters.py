@@ -11,15 +11,15 @@ from fabopt.analysis.memo.records import Amount
 from fabopt.report.memo.ledger import Ledger
 from fabopt.report.memo.markdown import Md
 from fabopt.report.memo.people import NOTHING, People
-from fabopt.report.memo.words import LISTS, all_undone, limit_name, per_unit, word, words
+from fabopt.report.memo.words import LISTS, all_undone, limit_name, origin_name, per_unit, word, words
 from fabopt.report.text import clip
 
 MARK = "†"
 """Stands after a number whose source is of low confidence, or that is assumed."""
 
 WEAK = ("low", "assumption")
-LONGEST = 60
-"""Longest name in a table; the record has the whole name."""
+LONGEST = 240
+"""Longest name in the text; the record has the whole name."""
 
 
 class Writer:
@@ -37,10 +37,10 @@ class Writer:
         What was printed so far.
     """
 
-    def __init__(self, people: People, names: Mapping[str, str] | None = None) -> None:
+    def __init__(self, people: People, names: Mapping[str, str] | None = None, ledger: Ledger | None = None) -> None:
         self.people, self.names = people, names or {}
         self.phrases: Mapping[str, str] = words(people.lang)["text"]
-        self.ledger = Ledger()
+        self.ledger = Ledger() if ledger is None else ledger
         self._captions: dict[str, int] = {}
 
     @property
@@ -61,7 +61,7 @@ class Writer:
         return {
             "say": self.say,
             "origins": self.ledger.fresh,
-            "all_origins": lambda: self.ledger.origins,
+            "all_origins": lambda: [(n, origin_name(self.people.lang, said)) for n, said in self.ledger.origins],
             "table": lambda: self._next("table"),
             "figure": lambda: self._next("figure"),
         }

@@ -22,6 +22,8 @@ class Printed:
         Where it comes from.
     number
         Number of the origin in the memo's list.
+    document
+        What it stands in: the memo, or its term sheets.
     """
 
     text: str
@@ -29,12 +31,14 @@ class Printed:
     unit: str
     origin: str
     number: int
+    document: str
 
 
 class Ledger:
     """Remembers the numbers that a text prints, and numbers their origins in the order in which they come."""
 
     def __init__(self) -> None:
+        self.document = "memo"
         self.printed: list[Printed] = []
         self._numbers: dict[str, int] = {}
         self._said = 0
@@ -42,7 +46,7 @@ class Ledger:
     def add(self, text: str, value: float, unit: str, origin: str) -> None:
         """Remember a number that is printed."""
         number = self._numbers.setdefault(origin, len(self._numbers) + 1)
-        self.printed.append(Printed(text, value, unit, origin, number))
+        self.printed.append(Printed(text, value, unit, origin, number, self.document))
 
     def fresh(self) -> str:
         """Return the numbers of the origins of what was printed since this was last asked: ``3–7, 9``."""
@@ -57,8 +61,8 @@ class Ledger:
 
     def csv(self) -> str:
         """Return what was printed as CSV; no cell is a formula to a spreadsheet."""
-        heads = ("number", "text", "value", "unit", "origin")
-        rows = ((row.number, row.text, repr(row.value), row.unit, row.origin) for row in self.printed)
+        heads = ("number", "text", "value", "unit", "origin", "document")
+        rows = ((row.number, row.text, repr(row.value), row.unit, row.origin, row.document) for row in self.printed)
         return rows_csv((heads, *rows))
 
 

@@ -31,6 +31,7 @@ FORMATS = ("md", "html", "pdf", "docx")
 """Formats of a memo's text."""
 
 NUMBERS = "numbers.csv"
+SHEETS = "term-sheets"
 PAGES = 4
 """Pages of the PDF before the appendices, at most."""
 ROWS = (8, 7, 6, 5, 4)
@@ -153,14 +154,14 @@ class MemoReport:
         chosen = check_formats(formats)
         check_out(Path(out))
         text = self.text(lang, folder)
-        files = {NUMBERS: text.ledger.csv().encode()}
         texts = [("memo", text)]
         if term_sheets:
-            made = _sheets(self.memo, lang, folder)
+            made = _sheets(self.memo, lang, folder, text.ledger)
             if made is None:
                 LOG.warning("There are no term sheets: nothing is proved to be worth signing.")
             else:
-                texts.append(("term-sheets", made))
+                texts.append((SHEETS, made))
+        files = {NUMBERS: text.ledger.csv().encode()}
         for name in chosen:
             for stem, one in texts:
                 files |= _WRITERS[name](self.memo, one, stem, lang, folder)
@@ -231,7 +232,8 @@ def rehearse(lang: str, folder: Path | None) -> None:
     memo = blank(Memo)
     context = {"memo": memo, "figures": dict.fromkeys(FIGURES, True), "rows": ROWS[0], "unshown": ()}
     template.markdown(folder, lang, Writer(People(lang)), context)
-    _sheets(replace(memo, signatures=tuple(replace(s, signed=False) for s in memo.signatures)), lang, folder)
+    unsigned = tuple(replace(s, signed=False) for s in memo.signatures)
+    _sheets(replace(memo, signatures=unsigned), lang, folder, Ledger())
     html((), {}, folder, lang, "", memo)
 
 
@@ -283,17 +285,16 @@ def _written_with(
     return Text(markdown, _blocks(markdown, template.TEXT, tuple(drawn)), drawn, writer.ledger, unshown)
 
 
-def _sheets(memo: Memo, lang: str, folder: Path | None) -> Text | None:
+def _sheets(memo: Memo, lang: str, folder: Path | None, ledger: Ledger) -> Text | None:
     """Return the term sheets, a page for each signature that is advised; None where there is none."""
     from fabopt.report.memo.pdf import unshown
 
-    advice = [s for s in memo.signatures if s.verdict == "sign" and not s.signed]
-    if not advice:
+    if not memo.advice:
         return None
     far = {one.signature: one for one in memo.walk_aways}
-    advice.sort(key=lambda s: (not s.decide_by, s.decide_by))
-    sheets = [(s, far.get(s.id), _lines(s)) for s in advice]
-    writer = Writer(_people(memo, lang), {s.id: s.what for s in memo.signatures})
+    sheets = [(s, far.get(s.id), _lines(s)) for s in memo.advice]
+    ledger.document = SHEETS
+    writer = Writer(_people(memo, lang), {s.id: s.what for s in memo.signatures}, ledger)
     markdown = template.markdown(folder, lang, writer, {"memo": memo, "sheets": sheets}, template.SHEETS)
     named = str(writer.say("sheets", lab=memo.name))
     text = Text(markdown, _blocks(markdown, template.SHEETS, ()), {}, writer.ledger, named=named)

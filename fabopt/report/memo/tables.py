@@ -58,7 +58,6 @@ def signature_table(memo: Memo) -> Table:
     rows = tuple(
         (s.what, s.supplier, people.amount(s.amount, noun=False), people.period(s.decide_by),
          "" if s.without is None else people.amount(s.without))
-        for s in sorted(memo.signatures, key=lambda s: (not s.decide_by, s.decide_by))
-        if s.verdict == "sign"
+        for s in memo.advice
     )  # fmt: skip
     return Table("What to sign", ("what", "from", "how much", "sign by", "if never, loses"), rows, 2)

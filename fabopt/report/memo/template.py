@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from fabopt.report.memo.errors import TemplateError
 from fabopt.report.memo.filters import Writer
 from fabopt.report.memo.markdown import Md
+from fabopt.report.memo.people import NOTHING
 from fabopt.report.text import clip
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[st
     env.filters.update(writer.filters)
     writer.phrases = phrases(folder, lang)
     text = _rendered(env, folder, name, {**context, **writer.functions})
-    return f"{_trimmed(text)}\n"
+    return f"{with_filled_columns(_trimmed(text))}\n"
 
 
 def phrases(folder: Path | None, lang: str) -> Mapping[str, str]:
@@ -183,6 +184,26 @@ def _trimmed(text: str) -> str:
         if line or (lines and lines[-1]):
             lines.append(line)
     return "\n".join(lines)
+
+
+_TABLE = re.compile(r"(?:^\|.*\n?)+", re.MULTILINE)
+_CELL = re.compile(r"(?<!\\)\|")
+
+
+def with_filled_columns(text: str) -> str:
+    """Return Markdown in which no column of a table has nothing but dashes, or nothing at all."""
+
+    def filled(table: re.Match[str]) -> str:
+        rows = [_CELL.split(line.strip().strip("|")) for line in table[0].splitlines()]
+        said = [[cell.strip() not in ("", NOTHING) for cell in row] for row in rows[2:]]
+        if not said or any(len(row) != len(rows[0]) for row in rows):
+            return table[0]
+        kept = [n for n in range(len(rows[0])) if any(row[n] for row in said)]
+        if len(kept) in (0, len(rows[0])):
+            return table[0]
+        return "".join(f"|{'|'.join(row[n] for n in kept)}|\n" for row in rows)
+
+    return _TABLE.sub(filled, text)
 
 
 def _undefined(value: Any) -> bool:

@@ -17,7 +17,7 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 LISTS = (
     "result_status", "signature_kind", "confidence", "chip_standing", "limit_kind", "limit_status", "instrument",
     "verdict", "supplier_kind", "loss_note", "alternative", "mix_kind", "outlay", "measure", "analysis",
-    "hedge_verdict",
+    "hedge_verdict", "option",
 )  # fmt: skip
 """Lists of fixed words."""
 
@@ -75,6 +75,22 @@ def per_unit(lang: str, family: str, unit: str) -> str:
 def unit_name(lang: str, unit: str) -> str:
     """Return the name of a unit of the data."""
     return words(lang).get("units", {}).get(unit, unit)
+
+
+@cache
+def _phrases(lang: str) -> tuple[Mapping[str, str], Any]:
+    entries = words(lang).get("origins", {})
+    whole = (
+        re.escape(entry) + (r"(?![\w:-])" if entry[-1].isalpha() else "")
+        for entry in sorted(entries, key=len, reverse=True)
+    )
+    return entries, re.compile("|".join(whole)) if entries else None
+
+
+def origin_name(lang: str, origin: str) -> str:
+    """Return where a number comes from, its English phrases replaced; names of tables and data stand as they are."""
+    entries, pattern = _phrases(lang)
+    return origin if pattern is None else pattern.sub(lambda match: entries[match.group()], origin)
 
 
 _PLACE = re.compile(r"\\\{\d\\\}")

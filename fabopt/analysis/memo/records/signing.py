@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,9 +46,9 @@ class Signature:
     id, whole
         ``accelerators:openai:rubin``, or the id of the unit or contract; of one order among several of the same, that
         of all of them.
-    kind, what, supplier
-        What, in the instance's names, and from whom: empty where the lab builds it itself and the data names nobody of
-        whom it buys parts for it.
+    kind, goods, what, supplier
+        What, in the instance's names, and from whom: the lab itself where it builds it and the data names nobody of
+        whom it buys parts for it. Goods as the table ``transfers`` has them; empty for orders.
     amount
         How much in all, in the reported periods; under a contract, over its whole time.
     schedule
@@ -117,6 +118,21 @@ class Signature:
     under: tuple[str, ...] = ()
     changes: tuple[tuple[str, Amount], ...] = ()
     hedge: Hedged | None = None
+    goods: str = ""
+
+    @property
+    def one_of_several(self) -> bool:
+        """Whether it is one order among several of the same, which only their dates tell apart."""
+        return self.id != self.whole
+
+    @property
+    def urgency(self) -> tuple[bool, str, float, float]:
+        """What orders signatures by how urgent they are: by date, then by what a period later and never to sign cost.
+
+        What no plan does without comes before what has a cost.
+        """
+        later, never = (-math.inf if lost is None else -lost.value for lost in (self.waiting, self.without))
+        return not self.decide_by, self.decide_by, later, never
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +141,9 @@ class WalkAway:
 
     Attributes
     ----------
-    signature, what, supplier
-        Id, name and counterparty of the :class:`Signature`.
+    signature, what, order, supplier
+        Id, name and counterparty of the :class:`Signature`; of one order among several of the same the period in which
+        the plan signs it.
     worth
         What signing is worth to the lab: the least that is proved of what it loses without.
     due
@@ -160,6 +177,7 @@ class WalkAway:
     prepaid: Amount
     cancelled: Amount
     latest: str = ""
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,3 +142,10 @@ class Memo:
     hedging: Hedging | None
     all_assumptions: tuple[Assumption, ...]
     since: Since | None = None
+
+    @property
+    def advice(self) -> tuple[Signature, ...]:
+        """What is advised to sign, the most urgent first."""
+        return tuple(
+            sorted((s for s in self.signatures if s.verdict == "sign" and not s.signed), key=lambda s: s.urgency)
+        )
