@@ -1,7 +1,8 @@
 """How a notebook shows a chart without a network: a picture beside the specification that a program may draw from.
 
-The picture is SVG that is as wide as its cell at most, goes dark with the theme, and says what a mark stands for when
-the pointer rests on it; a PNG stands beside it for places that show no SVG of others.
+The picture is SVG within HTML, since JupyterLab gives no other SVG a style: it is as wide as its cell at most, goes
+dark with the theme, and says what a mark stands for when the pointer rests on it. A PNG stands beside it for whoever
+opens a notebook that another has run, whose HTML is not shown whole.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ PLAIN = "default"
 """Name of the way that Altair takes where nobody has chosen one; it loads programs from the network."""
 
 _STYLE = """<style>
-svg.fabopt-chart { max-width: 100%; height: auto; }
-body[data-jp-theme-light="false"] svg.fabopt-chart, body.vscode-dark svg.fabopt-chart,
-html[theme="dark"] svg.fabopt-chart { filter: invert(.93) hue-rotate(180deg); }
+.fabopt-chart svg { max-width: 100%; height: auto; }
+body[data-jp-theme-light="false"] .fabopt-chart svg, body.vscode-dark .fabopt-chart svg,
+html[theme="dark"] .fabopt-chart svg { filter: invert(.93) hue-rotate(180deg); }
 </style>"""
 _MARK = re.compile(r'<(path|rect|circle|line)\b([^>]*)\baria-label="([^"]*)"([^>]*?)/>')
 _NAMED = re.compile(r'(\bid="|url\(#|href="#)')
@@ -43,7 +44,7 @@ def bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     png = vl_convert.vegalite_to_png(text, scale=1.0)
     said = title.get("text", "") if isinstance(title, dict) else title
     return {
-        "image/svg+xml": as_shown(vl_convert.vegalite_to_svg(spoken(spec))),
+        "text/html": as_shown(vl_convert.vegalite_to_svg(spoken(spec))),
         "image/png": base64.b64encode(png).decode(),
         f"application/vnd.vegalite.v{alt.SCHEMA_VERSION.split('.')[0].removeprefix('v')}+json": spec,
         "text/plain": f"Chart: {said or 'no title'}\ntry .save('chart.svg')",
@@ -51,11 +52,11 @@ def bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def as_shown(svg: str) -> str:
-    """Return an SVG for a page that holds others: ids of its own, a style that fits the place, words on its marks."""
+    """Return an SVG as HTML for a page with others: ids of its own, a style that fits the place, words on its marks."""
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = _NAMED.sub(rf"\g<1>c{own}-", svg)
     svg = _MARK.sub(r'<\1\2aria-label="\3"\4><title>\3</title></\1>', svg)
-    return svg.replace('class="marks"', 'class="marks fabopt-chart"', 1).replace(">", f">{_STYLE}", 1)
+    return f'<div class="fabopt-chart">{_STYLE}{svg}</div>'
 
 
 def spoken(spec: dict[str, Any], tooltip: object = None) -> dict[str, Any]:
