@@ -18,6 +18,7 @@ from fabopt.domain.calendar import span_of
 from fabopt.domain.measured import MeasureName, TagName
 from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
+from fabopt.solve.results.build import find_table, spec_of
 from fabopt.solve.results.columns import MONEY, OF_ROW, Column, TableSpec, number, text
 
 if TYPE_CHECKING:
@@ -103,6 +104,21 @@ BY: Mapping[str, Column] = {
 }
 """What a measure may be told apart by, beside company and time."""
 NO_PAST = "the instance states no money of the past"
+
+
+def table_of(plan: Plan, name: str) -> tuple[TableSpec, pd.DataFrame]:
+    """Return a table of a plan by its name, of those that a result keeps and this one, with what its columns mean.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When there is no plan, or no such table.
+    """
+    if not plan.has_plan:
+        return COMPANIES, plan.table(name)  # which says so
+    path = find_table(name, [COMPANIES])
+    own = path == f"{COMPANIES.group}/{COMPANIES.name}"
+    return (COMPANIES, companies(plan)) if own else (spec_of(path), plan.table(path))
 
 
 def companies(plan: Plan, per: str = "period", by: Sequence[str] = ()) -> pd.DataFrame:

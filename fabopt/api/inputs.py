@@ -235,13 +235,16 @@ class Inputs:
         import pandas as pd
 
         from fabopt.io.levers import list_levers
+        from fabopt.solve.results.columns import OF_ROW
+        from fabopt.solve.results.frames import labelled
 
         rows = []
         for lever in list_levers(self.data):
             low, high = lever.quantity.bounds
             q = lever.quantity
             rows.append((lever.path, lever.shown, q.unit, low, high, q.assumed, ", ".join(q.source)))
-        return pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
+        frame = pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
+        return labelled(frame, "a number that can be set", dict.fromkeys(("value", "low", "high"), OF_ROW))
 
     @property
     def assumptions(self) -> pd.DataFrame:
@@ -253,8 +256,11 @@ class Inputs:
         `source_title`, `as_of`, `confidence`, `note`.
         """
         from fabopt.analysis.assumptions import assumption_frame
+        from fabopt.solve.results.columns import OF_ROW
+        from fabopt.solve.results.frames import labelled
 
-        return assumption_frame(self.data)
+        units = dict.fromkeys(("value", "low", "high"), OF_ROW)
+        return labelled(assumption_frame(self.data), "something that the instance assumes", units)
 
     def with_frame(self, frame: pd.DataFrame, /) -> Self:
         """Return the instance with what was edited in a frame of its :attr:`assumptions`.

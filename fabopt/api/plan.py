@@ -13,6 +13,7 @@ from fabopt.api.places import default_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.api.statistics import Statistics
     from fabopt.model.build import Hook
     from fabopt.plan.plan import Plan
     from fabopt.report.report import Report
@@ -56,17 +57,26 @@ class PlanTables:
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by name: ``"orders"``, ``"core/limits"``, ``"companies"``.
 
+        Its title and the unit of each column stand in ``attrs["title"]`` and ``attrs["units"]``; beside the label of a
+        period stands its first day, `start`, as a date.
+
         Raises
         ------
         fabopt.solve.results.folder.ResultError
             When there is no plan, or no such table.
         """
-        from fabopt.analysis.companies import COMPANIES, companies
-        from fabopt.solve.results.build import find_table
+        from fabopt.analysis.companies import table_of
+        from fabopt.solve.results.frames import labelled
 
-        if self.has_plan and find_table(name, [COMPANIES]) == f"{COMPANIES.group}/{COMPANIES.name}":
-            return companies(self.plan)
-        return self.plan.table(name)
+        spec, frame = table_of(self.plan, name)
+        units = {column.name: column.counted_in(self.run.money_unit) for column in spec.columns}
+        return labelled(frame, spec.says, units, self._starts)
+
+    @cached_property
+    def _starts(self) -> dict[str, str]:
+        """First day of each period by its label."""
+        periods = self.plan.table("core/periods")
+        return dict(zip(periods["period"], periods["start"], strict=True))
 
     def start_plan(self) -> StartPlan:
         """Return all decisions, for a solve to begin with."""
@@ -169,6 +179,13 @@ class PlanTables:
         """Everything that restricts somebody: limit, use, slack and price."""
         return self.table("limits")
 
+    @property
+    def statistics(self) -> Statistics:
+        """Capacity, use, supply, cost, revenue and rent by tags: ``result.statistics.use(by="owner", per="year")``."""
+        from fabopt.api.statistics import Statistics
+
+        return Statistics(self.plan)
+
     def export(self, path: str | Path) -> None:
         """Write the plan, its money and its inputs as a workbook whose totals are formulas.
 
@@ -234,7 +251,7 @@ class PlanTables:
         from fabopt.solve.results.build import ALL_TABLES
         from fabopt.solve.results.folder import result_files
 
-        tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
+        tables = {spec: self.plan.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
         run = replace(self.run, ranking=ranked_limits(self.plan)) if ranked else self.run
         return result_files(run, tables, self.plan.instance, self.log)
 

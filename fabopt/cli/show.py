@@ -58,9 +58,10 @@ def show(
         raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
     result = api.load_result(path)
     if table is not None:
+        from fabopt.analysis.companies import table_of
         from fabopt.report.csv_text import frame_csv
 
-        typer.echo(frame_csv(result.table(table)), nl=False)
+        typer.echo(frame_csv(table_of(result.plan, table)[1]), nl=False)
     elif chart is not None:
         result.save_chart(chart, kind or "plan", **asked)
         say([f"picture written to {chart}"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.companies import LINES, companies, wide
+from fabopt.analysis.companies import BY, COMPANIES, LINES, companies, wide
 from fabopt.analysis.explain.names import known
 from fabopt.plan.plan import Plan
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted
 from fabopt.solve.results.columns import MONEY
+from fabopt.solve.results.frames import labelled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +62,14 @@ def companies_report(plan: Plan, per: str = "year", of: Sequence[str] = (), by: 
         (_sentence(plan, frame, per),),
         tuple(_tables(shown)),
         (*NOTES, *_unknown(shown), *rest),
-        {"companies": lambda: frame, "wide": lambda: wide(frame, by)},
+        {"companies": lambda: _labelled(frame, by), "wide": lambda: wide(frame, by)},
         data=lambda: {"rows": frame.astype(object).where(frame.notna(), None).to_dict("records")},
     )
+
+
+def _labelled(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    columns = (*COMPANIES.columns, *(BY[name] for name in by))
+    return labelled(frame.copy(), COMPANIES.says, {column.name: column.unit for column in columns})
 
 
 def _sentence(plan: Plan, frame: pd.DataFrame, per: str) -> str:

@@ -93,7 +93,7 @@ class Report(Generic[R]):
         return self.table(next(iter(self.frames)))
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one of the frames by its name.
+        """Return one of the frames by its name; ``attrs["title"]`` says what it is.
 
         Raises
         ------
@@ -101,7 +101,9 @@ class Report(Generic[R]):
             When there is no such frame.
         """
         check_table(self.verb, name, tuple(self.frames))
-        return self.frames[name]()
+        frame = self.frames[name]()
+        frame.attrs.setdefault("title", f"{self.verb}: {name}")
+        return frame
 
     def chart(self, name: str = "") -> Any:
         """Return a picture as an Altair chart, the first when none is named; None where there is nothing to draw."""

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,10 @@ def put(sheet: Worksheet, row: int, column: int, value: object, form: Format | N
     elif isinstance(value, int | float):
         word = "unknown" if math.isnan(value) else "no limit" if value > 0 else "no lower limit"
         sheet.write_string(row, column, word, form)
-    elif value is None or value == "":
+    elif value is None or value == "" or value != value:  # no text, and no date
         sheet.write_blank(row, column, None, form)
+    elif isinstance(value, date):  # a time of day is none of ours
+        sheet.write_string(row, column, f"{value:%Y-%m-%d}", form)
     else:
         sheet.write_string(row, column, neutral(str(value))[:MOST_TEXT], form)
 

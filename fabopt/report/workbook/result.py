@@ -74,7 +74,7 @@ def _companies(book: Workbook, forms: Forms, plan: Plan, sheet: Worksheet) -> Pl
     """Write the table of companies, and a sheet of the same numbers with a column for each time."""
     frame = companies(plan)
     told, across = frame.astype(object).where(frame.notna(), None), wide(frame)
-    words = across.columns.get_loc("unit") + 1
+    words = list(across.columns).index("unit") + 1
     put(sheet, 0, 0, "by company: past (observed) and plan, the numbers of 'companies' by time", forms.title)
     for place, name in enumerate(across.columns):
         put(sheet, 2, place, name, forms.head)

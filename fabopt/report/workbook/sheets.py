@@ -72,7 +72,7 @@ def number_form(column: Column) -> str:
 
 def head_of(column: Column, money: str) -> str:
     """Return the head of a column with its unit."""
-    unit = column.unit.replace(MONEY, money or "money of the instance") if column.unit not in ("", "1", OF_ROW) else ""
+    unit = column.counted_in(money) if column.unit not in ("", "1", OF_ROW) else ""
     unit = "unit of the row" if column.unit == OF_ROW else unit
     return f"{column.name} ({unit})" if unit else column.name
 

@@ -38,6 +38,10 @@ class Column:
     unit: str
     says: str
 
+    def counted_in(self, money: str) -> str:
+        """Return the unit in the money of an instance: ``M USD``; empty for a plain network, which has its own."""
+        return self.unit.replace(MONEY, money or "money of the instance")
+
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:

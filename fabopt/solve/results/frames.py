@@ -75,3 +75,34 @@ def cells(*arrays: Array) -> Cells:
 def without_noise(values: Array, scale: Array) -> Array:
     """Return values with those set to zero that are nothing but rounding of numbers of the size of `scale`."""
     return np.where(np.abs(values) <= SAME * np.abs(scale), 0.0, values)
+
+
+def labelled(
+    frame: pd.DataFrame, title: str, units: Mapping[str, str], starts: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Return a frame for who goes on computing: with what it is and its units in `attrs`, and time as dates.
+
+    Parameters
+    ----------
+    frame
+        The frame; it is changed.
+    title
+        What one row is, as ``attrs["title"]``.
+    units
+        Unit of each column of numbers, as ``attrs["units"]``.
+    starts
+        First day of each period by its label. A frame with a column of labels gets a column `start` of dates beside
+        it: the first day of the period, or of the first one of a window; NaT where it is the whole horizon. Columns
+        `start` and `end` that are there become dates.
+    """
+    import pandas as pd
+
+    for name in ("start", "end"):
+        if name in frame:
+            frame[name] = pd.to_datetime(frame[name])
+    label = next((name for name in ("period", "first") if name in frame), "")
+    if label and starts is not None and "start" not in frame:
+        place = int(frame.columns.get_loc(label)) + 1  # type: ignore[arg-type]
+        frame.insert(place, "start", pd.to_datetime(frame[label].map(starts)))
+    frame.attrs.update(title=title, units={name: unit for name, unit in units.items() if unit and name in frame})
+    return frame
