@@ -23,6 +23,18 @@ _Synthetic = typer.Option(
     metavar="chips=N,fabs=N,labs=N,periods=N",
     show_default=False,
 )
+_From = typer.Option(
+    "--from",
+    help="Cut it out of a larger instance: its folder, or the name of one that comes with fabopt (frontier).",
+    metavar="INSTANCE",
+    show_default=False,
+)
+_Only = typer.Option(
+    "--only",
+    help="What is kept of it, with all that this needs: lab=anthropic,designer=nvidia; may be repeated.",
+    metavar="KIND=NAME,...",
+    show_default=False,
+)
 _Seed = typer.Option("--seed", help="Seed of a made-up chain; equal seeds give equal files.", min=0)
 
 
@@ -32,12 +44,17 @@ def new(
     xlsx: Annotated[Path | None, _Xlsx] = None,
     synthetic: Annotated[str | None, _Synthetic] = None,
     seed: Annotated[int, _Seed] = 0,
+    source: Annotated[str | None, _From] = None,
+    only: Annotated[list[str] | None, _Only] = None,
 ) -> None:
-    """Write a small commented instance to start from, as a folder or as a workbook to fill in; or a made-up one."""
+    """Write a small commented instance to start from, or one made up, or cut out of a larger one."""
     from importlib.resources import as_file, files
 
     from fabopt.io.folder import check_new
 
+    if source is not None or only:
+        _cut_out(folder, source, only, xlsx is not None or synthetic is not None)
+        return
     if synthetic is not None:
         _made_up(folder, xlsx, synthetic, seed)
         return
@@ -64,6 +81,21 @@ def new(
             complain(f"{folder} cannot be made: {error.strerror or error}")
             raise typer.Exit(BAD_INPUT) from None
         say([f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}"])
+
+
+def _cut_out(folder: Path | None, source: str | None, only: list[str] | None, more: bool) -> None:
+    """Write what is cut out of a larger instance as a folder."""
+    if folder is None or source is None or not only or more:
+        complain("to cut out of a larger instance: fabopt new DIR --from INSTANCE --only lab=NAME,designer=NAME")
+        raise typer.Exit(BAD_INPUT)
+    from fabopt.api.cutting import cut_folder
+
+    say(
+        [
+            *cut_folder(source, only, folder),
+            f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}",
+        ]
+    )
 
 
 def _made_up(folder: Path | None, xlsx: Path | None, size: str, seed: int) -> None:

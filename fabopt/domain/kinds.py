@@ -103,6 +103,8 @@ class Kind:
     refers
         Where a record names others, and the section or group of names they are in (patterns as in
         `fabopt.domain.references`).
+    loose
+        Of what it refers to, what it can do without: customers, nodes of a fab that others use.
     split
         How policies split it, and contracts let the buyer draw on it; None where they do not.
     bought
@@ -128,6 +130,7 @@ class Kind:
     region: str = ""
     party: bool = False
     refers: tuple[tuple[str, str], ...] = ()
+    loose: tuple[str, ...] = ()
     split: Stake | None = None
     bought: Stake | None = None
     unlocked: str = ""
@@ -192,7 +195,7 @@ _BUILT_IN = (
     Kind(
         "fab", "fabs", Fab, "fab", "fabs", "晶圆厂",
         unit="kwafer", owner="owner", region="region", paid="wafers",
-        refers=(("nodes.[]", "nodes"), ("scanners.!", "scanners")),
+        refers=(("nodes.[]", "nodes"), ("scanners.!", "scanners")), loose=("nodes.[]", "scanners.!"),
         split=Stake("wafer_starts", "kwafer/month", "USD/wafer", "Fabs, for their wafer starts."),
         unlocked="Fabs, for their expansion.",
     ),
@@ -209,6 +212,7 @@ _BUILT_IN = (
             ("qualified.*.!", "hbm"), ("qualifying.!", "designers"), ("qualifying.*.!", "hbm"),
             ("opening_share.!", "designers"),
         ),
+        loose=("offers.!", "qualified.!", "qualified.*.!", "qualifying.!", "qualifying.*.!", "opening_share.!"),
         split=Stake("stacking", "kwafer/month", "USD/wafer", "Memory makers, for the DRAM wafers that they stack."),
         unlocked="Memory makers, for the expansion of their stacking.",
     ),
@@ -227,6 +231,7 @@ _BUILT_IN = (
             ("needs.!", "components"), ("stock.!", "parties"), ("order_book.!", "parties"),
             ("sources.*.customers.[]", "parties"),
         ),
+        loose=("stock.!", "order_book.!", "sources.*.customers.[]"),
         split=Stake(
             "component_capacity", "kpiece/month", "", "Components, for what all their sources together can deliver."
         ),
@@ -235,7 +240,7 @@ _BUILT_IN = (
     ),
     Kind(
         "designer", "designers", Designer, "designer", "designers", "芯片设计商",
-        region="region", party=True, refers=(("lab", "labs"),),
+        region="region", party=True, refers=(("lab", "labs"),), loose=("lab",),
     ),
     Kind(
         "die", "dies", Die, "die", "dies", "裸片",
@@ -255,6 +260,7 @@ _BUILT_IN = (
             ("resale.labs.[]", "labs"), ("sells_as.[]", "chips"),
             ("programme.funded_by", "labs"),
         ),
+        loose=("performance.!", "customers.[]", "resale.labs.[]", "sells_as.[]", "programme.funded_by"),
         split=Stake(
             "shipment", "kaccelerator/month", "USD/accelerator", "Chips, for what is shipped of them to labs.", "price"
         ),
@@ -281,6 +287,7 @@ _BUILT_IN = (
             ("demand.tasks.*.models.!", "models"), ("fleet.!", "sites"), ("fleet.*.!", "chips"),
             ("fit.!", "designers"), ("fit.*.workloads.!", "workloads"),
         ),
+        loose=("designers.!", "fleet.!", "fleet.*.!", "fit.!", "fit.*.workloads.!"),
     ),
     Kind(
         "site", "sites", Site, "site", "sites", "园区",

@@ -198,6 +198,12 @@ def occurrences(instance: Instance, pattern: str) -> Iterator[tuple[Path, str]]:
     yield from _follow(instance, tuple(pattern.split(".")), ())
 
 
+def where_named(record: Any, path: str) -> Iterator[str]:
+    """Yield the names that stand in a record where a pattern says."""
+    for _, name in _follow(record, tuple(path.split(".")), ()):
+        yield name
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint naming the known name most like `name`, or a few known ones where none is like it."""
     choices = tuple(known)

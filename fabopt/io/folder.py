@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from fabopt.domain.text import printable
 from fabopt.io.problems import InstanceError, Problem
 from fabopt.io.swap import write_folder as write_files
 from fabopt.io.tree import INSTANCE_FILE
@@ -47,7 +48,7 @@ def check_new(path: Path) -> None:
         raise InstanceError([Problem("", None, "", f"{path} {message}")])
 
 
-def write_folder(raw: Mapping[str, Any], path: Path) -> None:
+def write_folder(raw: Mapping[str, Any], path: Path, head: Sequence[str] = ()) -> None:
     """Write an instance's folder, whole or not at all.
 
     Parameters
@@ -56,6 +57,8 @@ def write_folder(raw: Mapping[str, Any], path: Path) -> None:
         Its sections as plain data.
     path
         The folder to make; it must not hold anything yet.
+    head
+        Lines that stand above all, as comments.
 
     Raises
     ------
@@ -68,7 +71,8 @@ def write_folder(raw: Mapping[str, Any], path: Path) -> None:
     if table is not None:
         del sections[SOURCES]
         sections = {"tables": {SOURCES: f"{SOURCES}.csv"}, **sections}
-    files = {INSTANCE_FILE: yaml_text(sections).encode()}
+    comments = "".join(f"# {printable(line)}".rstrip() + "\n" for line in head)
+    files = {INSTANCE_FILE: (comments + yaml_text(sections)).encode()}
     if table is not None:
         files[f"{SOURCES}.csv"] = table.encode()
     try:

@@ -12,7 +12,7 @@ import fabopt
 from fabopt.errors import BAD_INPUT, LIMIT, FaboptError
 
 PACKAGE = Path(fabopt.__file__).parent
-INSIDE = {"DocumentError", "LimitError", "_LostError", "_MissingError", "UnitError"}
+INSIDE = {"CellError", "DocumentError", "LimitError", "_LostError", "_MissingError", "UnitError"}
 """Errors that another part catches and turns into one of a user's; none reaches the command line."""
 
 
