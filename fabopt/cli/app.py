@@ -51,6 +51,7 @@ from fabopt.cli.target import target
 from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
 from fabopt.cli.value import value
+from fabopt.cli.watch import watch
 from fabopt.errors import BAD_INPUT, FaboptError
 from fabopt.solve.work import RANKS
 
@@ -67,7 +68,7 @@ app = typer.Typer(
 for verb in (
     solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, promise, explain, sweep, compare,
     companies, roll, hedge, states, memo, page, validate, show, bill, reconcile, calibrate, allocate, limits,
-    own_silicon, schema, new, export, doctor,
+    own_silicon, schema, new, export, doctor, watch,
 ):  # fmt: skip
     app.command()(hushable(verb))
 app.command("import")(hushable(import_))
