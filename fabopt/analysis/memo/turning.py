@@ -60,7 +60,12 @@ def tornado_for(ground: Ground, workers: int, top: int, budget: TimeBudget) -> T
         budget.leave_out("tornado: the assumptions are those of the limits that hold back most")
         return None
     asked = TornadoOptions(top=min(top, WIDEST) if large else top, workers=workers)
-    return tornado_of(ground.of, asked)
+    clock = budget.sub()
+    try:
+        return tornado_of(ground.of, asked, clock)
+    finally:
+        for what in clock.left_out:
+            budget.leave_out(what)
 
 
 def turning(
