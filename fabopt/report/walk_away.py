@@ -29,7 +29,7 @@ def walk_away_report(name: str, records: tuple[WalkAway, ...], left_out: Sequenc
     names = {one.signature: one.what for one in records}
     said = (
         f"For {name} {counted(len(records), 'signature')} {'is' if len(records) == 1 else 'are'} proved to be worth "
-        "signing; each term may move so far, alone, before that is worth nothing.",
+        "it; each term may move so far, alone, before that is worth nothing.",
     )
     notes = [
         "By exposure: what signing is worth over what the term costs for each part that it moves. Signed by: the last "
@@ -47,7 +47,7 @@ def _table(records: Sequence[WalkAway]) -> Table:
         return "" if amount is None else people.amount(amount, noun=False)
 
     rows = tuple(
-        (one.what, one.supplier, shown(one.worth), shown(one.price), shown(one.least), shown(one.most),
+        (_called(one, people), one.supplier, shown(one.worth), shown(one.price), shown(one.least), shown(one.most),
          shown(one.prepaid), shown(one.cancelled), people.period(one.latest) if one.latest else "-")
         for one in records
     )  # fmt: skip
@@ -56,9 +56,16 @@ def _table(records: Sequence[WalkAway]) -> Table:
     return Table("How far terms may move", head, rows, 2)
 
 
+def _called(one: WalkAway, people: People) -> str:
+    """Return what it is called: one order of several with its date, a contract in force as one."""
+    order = f", order of {people.short_period(one.order)}" if one.order else ""
+    return f"{one.what}{order}{' (in force)' if one.in_force else ''}"
+
+
 def _row(one: WalkAway) -> dict[str, object]:
     row: dict[str, object] = {"signature": one.signature, "what": one.what, "supplier": one.supplier}
     for name in ("worth", "due", "price", "least", "most", "prepaid", "cancelled"):
         amount: Amount | None = getattr(one, name)
         row[name] = None if amount is None else amount.value
-    return {**row, "unit": one.least.unit_text or one.least.unit, "latest": one.latest}
+    unit = one.least.unit_text or one.least.unit
+    return {**row, "unit": unit, "latest": one.latest, "order": one.order, "in force": one.in_force}

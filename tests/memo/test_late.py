@@ -11,6 +11,7 @@ from waiting_cases import COST, MADE, STOCK, WORTH, chip, grounded, site, solved
 
 import fabopt
 from fabopt.analysis.memo.late import Delay, Delays
+from fabopt.analysis.memo.outlay import Cash
 from fabopt.analysis.memo.signable import Signable, signables, whole_periods
 from fabopt.analysis.memo.signatures import signature
 from fabopt.analysis.replan import Again
@@ -248,3 +249,14 @@ def test_of_a_plan_that_was_rolled_on_only_what_lies_ahead_is_to_be_signed(tutor
     assert what.planned(mine.plan) >= 2
     assert not what.shut(len(labels), None)[:2].any()
     assert Again(mine.plan).value(what.forbidden(mine.plan, None)).x is not None
+    cash, spending = Cash.of(mine), rolled.table("domain/spending").query("party == 'aurora'").set_index("first")
+    begun, *later = cash.budget()  # of the year that has begun as much is left over as before, and less is paid
+    year = spending.loc["2027Q1"]
+    assert (begun.first, begun.last) == ("2027Q3", "2027Q4")
+    assert begun.limit is not None
+    assert begun.limit.value - begun.spent.value == pytest.approx(year["limit"] - year["spent"])
+    assert 0 < begun.spent.value < year["spent"]
+    assert [one.spent.value for one in later] == pytest.approx([spending.loc["2028Q1", "spent"]])
+    outlays = cash.outlays()
+    assert sum(one.total.value for one in outlays) == pytest.approx(sum(one.spent.value for one in (begun, *later)))
+    assert min(labels.index(label) for one in outlays for label, _ in one.by_period) == 2

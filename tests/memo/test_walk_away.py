@@ -16,6 +16,7 @@ from fabopt.analysis.memo.records import Amount, Memo, Signature
 from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.signatures import dated, signature
 from fabopt.analysis.memo.walk_away import walk_away
+from fabopt.analysis.memo.weighed import weigh
 from fabopt.analysis.replan import Again
 from fabopt.api import Result
 from fabopt.domain.tolerances import MILD
@@ -118,6 +119,28 @@ def test_a_purchase_is_worth_what_it_earns_less_what_it_costs(tmp_path: Path) ->
     assert found.price.value == pytest.approx(1e3 * earned / (STOCK + MADE))
     assert (found.prepaid.value, found.cancelled.value) == (1.0, 1.0)  # money costs nothing, all is paid on delivery
     assert latest == 1
+
+
+@pytest.mark.parametrize(("minimum", "kept"), [(0, ["deal"]), (3, ["deal"]), (8, [])])
+def test_a_contract_in_force_is_worth_what_it_saves(minimum: float, kept: list[str], tmp_path: Path) -> None:
+    """Chips at 18,000 USD in place of 20,000: without it the lab buys as many, 2,000 USD dearer each.
+
+    At 8,000 a month for two years 192,000 are paid for, and there are 100,000: to be rid of that is worth more.
+    """
+    contract = {"buyer": "lab", "supplier": "d", "goods": {"chips": ["a"]}, "maximum": 10, "price": 18_000}
+    deal = {**contract, "minimum": minimum, "by": "window", "duration": 36, "signed": "2026-01-01"}
+    mine = own(tree(contracts={"deal": deal}), tmp_path)
+    found = weigh(mine, signables(mine.plan, "lab"), Cash.of(mine), 1.0, budget=TimeBudget(), seconds=20.0, workers=1)
+    in_force = {one.signature: one for one in found[1] if one.in_force}
+    assert list(in_force) == kept
+    if not kept:
+        return
+    taken = in_force["deal"].due.value / 18.0
+    assert taken > 0
+    assert in_force["deal"].worth.value == pytest.approx(2.0 * taken)
+    price = in_force["deal"].price
+    assert price is not None
+    assert price.value == pytest.approx(20_000)
 
 
 def test_what_is_bought_after_the_reported_years_is_no_part_of_a_purchase(tmp_path: Path) -> None:

@@ -76,6 +76,10 @@ class Delays:
         far = what.kind == "capacity" and not what.units
         return self.again.without(what.forbidden(self.again.plan, None), self.tolerance, far=far)
 
+    def ended(self, what: Signable) -> Answer:
+        """Return what is left of the plan if a contract in force ends now, as far as it takes to decide on it."""
+        return self.again.without(what.ended(self.again.plan), self.tolerance)
+
     def search(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
         """Return the last responsible date of a signature.
 

@@ -55,6 +55,8 @@ class Cash:
     def outlays(self) -> tuple[Outlay, ...]:
         """Return what is paid to each supplier and for what the lab does itself, the most first; what is nothing not.
 
+        Of a plan that was rolled on, only what lies ahead.
+
         What the lab pays itself for (orders of its own, and what it runs) has no supplier.
         """
         net, lab = self.ground.net, self.ground.lab
@@ -70,6 +72,8 @@ class Cash:
                 else:
                     others = others - amounts
         rows |= {("", "orders"): orders, ("", "running"): others}
+        for amounts in rows.values():
+            amounts[: self.ground.done] = 0.0
         small = rounding(float(np.abs(self.total()).sum()))
         made = [self._outlay(*key, amounts) for key, amounts in rows.items() if np.any(np.abs(amounts) > small)]
         return tuple(sorted(made, key=lambda row: -row.total.value))
@@ -77,33 +81,35 @@ class Cash:
     def budget(self) -> tuple[BudgetYear, ...]:
         """Return what is paid by window of the lab's budget, as the table `spending` has it; by year where it has none.
 
-        Windows after the reported periods are left out.
+        Windows after the reported periods are left out. Of a plan that was rolled on, so are those that are over; of
+        the one that has begun, what was paid is neither in what is paid nor in what may be.
         """
         ground = self.ground
         rows = ground.read("domain/spending")
         rows = rows[rows["party"] == ground.lab]
         labels = {p.label: p.index for p in ground.net.periods}
-        if not rows.empty:
-            return tuple(
-                BudgetYear(
-                    first,
-                    last,
-                    amount(cells("domain/spending", "spent", party=ground.lab, first=first), "MUSD", ground.read),
-                    amount(cells("domain/spending", "limit", party=ground.lab, first=first), "MUSD", ground.read),
-                )
-                for first, last in zip(rows["first"], rows["last"], strict=True)
-                if labels[first] <= ground.reported[-1].index
-            )
-        total = self.total()
+        windows = list(ground.years.values()) if rows.empty else list(zip(rows["first"], rows["last"], strict=True))
         return tuple(
-            BudgetYear(
-                first,
-                last,
-                Amount(float(total[labels[first] : labels[last] + 1].sum()), "MUSD", f"paid by {ground.lab}, {year}"),
-                None,
-            )
-            for year, (first, last) in ground.years.items()
+            self._window(first, last, limited=not rows.empty)
+            for first, last in windows
+            if labels[first] <= ground.reported[-1].index and labels[last] >= ground.done
         )
+
+    def _window(self, first: str, last: str, *, limited: bool) -> BudgetYear:
+        """Return what is paid in a window and of its budget where it has one; where it has begun, what lies ahead."""
+        ground, total = self.ground, self.total()
+        spent, limit = (
+            amount(cells("domain/spending", column, party=ground.lab, first=first), "MUSD", ground.read)
+            for column in ("spent", "limit")
+        )
+        labels = [p.label for p in ground.net.periods]
+        begin, ahead = labels.index(first), max(labels.index(first), ground.done)
+        if not limited or ahead > begin:
+            origin = f"paid by {ground.lab}, {labels[ahead]} to {last}"
+            spent = Amount(float(total[ahead : labels.index(last) + 1].sum()), "MUSD", origin)
+            gone = float(total[begin:ahead].sum())
+            limit = Amount(limit.value - gone, "MUSD", f"{limit.origin} - what was paid before {labels[ahead]}")
+        return BudgetYear(labels[ahead], last, spent, limit if limited else None)
 
     def of_order(self, units: Sequence[str], at: int) -> Array:
         """Return what is paid by period [T] for the orders of some units that are placed in a period."""

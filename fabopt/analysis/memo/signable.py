@@ -39,9 +39,9 @@ from fabopt.model.families import IntArray
 from fabopt.network.explode import making_time
 from fabopt.network.parties import owned, payments_between
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
-from fabopt.network.tagged import packages
+from fabopt.network.tagged import ids, packages
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.perturbation import Perturbation, bounds_at
+from fabopt.solve.perturbation import Perturbation, bounds_at, sides_at
 
 CHIPS = KINDS["chip"].paid
 """What a lab pays for accelerators is for, as the table ``transfers`` has it."""
@@ -112,6 +112,19 @@ class Signable:
         shut = self.shut(plan.net.n_periods, period)
         change = closed(plan, self.activities, self.units, shut)
         return change if self.at is None or not shut.any() else change.then(self._others(plan, shut, period))
+
+    def ended(self, plan: SolvedProgram) -> Perturbation:
+        """Return the change by which a contract in force ends: from now on nothing is taken, kept or owed under it."""
+        program, order = plan.program, plan.tables.columns["order"].index
+        at = [plan.tables.columns.at.unit[id] for id in self.units]
+        own = order[at][order[at] >= 0]
+        mine = set(ids(plan.net.groups, kind="contract", item=self.item))
+        groups = [group for group in plan.problem.groups if group.entity in mine]
+        later = [group.rows[group.periods[: len(group.rows)] >= self.since] for group in groups]
+        rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *later]))
+        taken = np.isfinite(program.row_upper[rows])  # the most that may be taken: nothing beside what signs it
+        signed = np.asarray(program.a[rows][:, own] @ plan.x[own])
+        return sides_at(program, rows, np.full(len(rows), -np.inf), np.where(taken, signed, np.inf))
 
     def _others(self, plan: SolvedProgram, shut: NDArray[np.bool_], period: int | None) -> Perturbation:
         """Return the change by which no other order is larger than in the plan, but for those from a period on."""

@@ -73,13 +73,14 @@ def dated(ground: Ground, signature: Signature, delay: Delay, again: Again, tole
         waiting=dict(late).get(labels[next_one]) if next_one < len(labels) else None,
     )
     without = delay.without
-    if without is None or signature.signed:
+    if without is None:
         return signature
     least, most = loss_within(ground, again, without)
     verdict: Verdict = "sign" if least > tolerance else "leave" if most <= tolerance else "undecided"
+    verdict = signature.verdict if signature.signed else verdict
     if not math.isfinite(least):
         return replace(signature, verdict=verdict)  # nothing of the plan stands without it
-    origin = f"re-solve: {signature.id} not signed at all, {again.how}"
+    origin = f"re-solve: {signature.id} {'ended' if signature.signed else 'not signed at all'}, {again.how}"
     loss = Amount(least if math.isinf(most) else most, "MUSD", origin, least, None if math.isinf(most) else most)
     if math.isfinite(without.value):
         loss = replace(loss, value=max(again.base - without.value, 0.0))

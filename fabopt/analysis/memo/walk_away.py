@@ -1,8 +1,8 @@
 r"""Walk-away prices: how far each term of a signature may move, alone, before signing is worth nothing to the lab.
 
 What signing is worth, :math:`V`, is what the lab loses if it never signs, everything else planned again (:mod:`.late`),
-the least that is proved of it. With payments :math:`c_t` for :math:`q` pieces, discounted by :math:`\delta_t`, and
-:math:`D = \sum \delta_t c_t`:
+the least that is proved of it; of a contract in force, what it loses if that ends now. With payments :math:`c_t` for
+:math:`q` pieces, discounted by :math:`\delta_t`, and :math:`D = \sum \delta_t c_t`:
 
 ============  =========================================  ===========================================================
 term          walk away                                  because
@@ -43,7 +43,7 @@ def walk_away(signed: Signature, discount: Mapping[str, float], latest: str = ""
     signed
         The signature, weighed.
     discount
-        Discount by label of period.
+        Discount by label of period, of those that can still be decided.
     latest
         Label of the last period in which signing is worth more than the tolerance; empty where it was not run.
 
@@ -52,16 +52,16 @@ def walk_away(signed: Signature, discount: Mapping[str, float], latest: str = ""
     WalkAway or None
         None where nothing is proved of its worth, or nothing is paid for it.
     """
-    loss = signed.without
-    due = sum(discount[label] * amount.value for label, amount in signed.payments)
-    if signed.verdict != "sign" or loss is None or loss.low is None or due <= 0.0:
+    loss, payments = signed.without, [(label, one) for label, one in signed.payments if label in discount]
+    due = sum(discount[label] * amount.value for label, amount in payments)
+    if not (signed.verdict == "sign" or signed.signed) or loss is None or not loss.low or due <= 0.0:
         return None
     worth, origin = loss.low, f"{loss.origin}, over what the term exposes"
     labels = list(discount)
     at = labels.index(signed.planned) if signed.planned else 0
-    first = labels.index(signed.first) if signed.first else len(labels)
+    first = labels.index(signed.first) if signed.first in discount else 0 if signed.first else len(labels)
     sooner = before = 0.0
-    for label, amount in signed.payments:
+    for label, amount in payments:
         t = labels.index(label)
         sooner += max(discount[labels[at]] - discount[label], 0.0) * amount.value
         before += discount[label] * amount.value if t < first else 0.0
@@ -83,13 +83,14 @@ def walk_away(signed: Signature, discount: Mapping[str, float], latest: str = ""
         cancelled=Amount(worth / (worth + before), "share", origin),
         latest=latest,
         order=signed.planned if signed.one_of_several else "",
+        in_force=signed.signed,
     )
 
 
 def walk_aways(
     ground: Ground, signatures: tuple[Signature, ...], latest: Mapping[str, int | None]
 ) -> tuple[WalkAway, ...]:
-    """Return how far the terms of a lab's signatures may move, of those that are advice and paid for.
+    """Return how far the terms of a lab's signatures may move, of those that are advice or in force, and paid for.
 
     Power, chips, compute and memory come first, then the parts of sites and chips; in each the most expensive.
 
@@ -103,7 +104,7 @@ def walk_aways(
         Position of the last period in which signing is worth something, by id, where it was found.
     """
     periods = ground.net.periods
-    discount = {period.label: period.discount for period in periods}
+    discount = {period.label: period.discount for period in periods[ground.done :]}
     found = []
     for signed in signatures:
         at = latest.get(signed.id)

@@ -1,8 +1,9 @@
 """All that is asked about a lab's signatures: what each is worth, until when it may wait, how far its terms may move.
 
 In this order, the most expensive first in each: what is left if it is never signed; the last responsible date of what
-is proved to be worth signing; what that left undecided, integers searched again, and its date; up to which date signing
-is worth anything. So that where time is short, what is advised has its date before anything else is asked.
+is proved to be worth signing; what that left undecided, integers searched again, and its date; what is left where a
+contract in force ends; up to which date signing is worth anything. So that where time is short, what is advised has its
+date before anything else is asked.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.outlay import Cash
 from fabopt.analysis.memo.records import Signature, WalkAway
-from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.memo.signable import AGREEMENTS, Signable
 from fabopt.analysis.memo.signatures import dated, loss_within, order_of_weight, signature
 from fabopt.analysis.memo.walk_away import walk_aways
 from fabopt.analysis.replan import Again, Answer
@@ -77,10 +78,12 @@ class _Weighing:
         pairs = [(what, signed) for what in every if (signed := signature(mine, what, cash)) is not None]
         pairs.sort(key=lambda pair: -_paid(pair[1]))
         new = [what for what, signed in pairs if not signed.signed]
+        in_force = [what for what, signed in pairs if signed.signed and what.kind in AGREEMENTS]
         self._each(new, self._never)
         self._each(self._advised(new), self._date)
         self._each([what for what in new if self._open(what)], self._search)
         self._each([what for what in self._advised(new) if self.known[what.id].decide_by is None], self._date)
+        self._each(in_force, self._ended)
         self._each(self._advised(new), self._worth)
         weighed = [
             dated(mine, signed, self.known.get(what.id, Delay(None)), self.again, self.tolerance)
@@ -94,6 +97,9 @@ class _Weighing:
 
     def _never(self, delays: Delays, what: Signable, known: Delay) -> Delay | None:
         return replace(known, without=delays.without(what)) if self._allows(f"{what.id} never signed") else None
+
+    def _ended(self, delays: Delays, what: Signable, known: Delay) -> Delay | None:
+        return replace(known, without=delays.ended(what)) if self._allows(f"{what.id} ended") else None
 
     def _date(self, delays: Delays, what: Signable, known: Delay) -> Delay | None:
         if known.without is None or not self._allows(f"last responsible date of {what.id}"):

@@ -80,7 +80,8 @@ class Signature:
     waiting
         What it loses by signing one period after :attr:`planned`; None where that was not asked.
     without
-        What it loses if it is never signed, with what is proved of that as low and high.
+        What it loses if it is never signed, with what is proved of that as low and high; of a contract in force, if the
+        supplier ends it now. None where that was not asked, or no plan does without it.
     verdict
         Whether it is to be signed, by proof.
     under
@@ -144,6 +145,8 @@ class WalkAway:
     signature, what, order, supplier
         Id, name and counterparty of the :class:`Signature`; of one order among several of the same the period in which
         the plan signs it.
+    in_force
+        Whether it is a contract that is signed already, of whose terms only what lies ahead is told.
     worth
         What signing is worth to the lab: the least that is proved of what it loses without.
     due
@@ -178,6 +181,7 @@ class WalkAway:
     cancelled: Amount
     latest: str = ""
     order: str = ""
+    in_force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
