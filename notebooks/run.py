@@ -13,6 +13,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from fabopt.report.waiting import MARK
+
 HERE = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = """
@@ -46,12 +48,18 @@ def executed(path: Path) -> NotebookNode:
     for number, cell in enumerate(code, start=1):
         cell.execution_count = number
         cell.metadata = {}
-        cell.outputs = [settled(output, number) for output in cell.outputs if output.get("name") != "stderr"]
+        kept = [output for output in cell.outputs if output.get("name") != "stderr" and not passing(output)]
+        cell.outputs = [settled(output, number) for output in kept]
     book.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     return book
+
+
+def passing(output: NotebookNode) -> bool:
+    """Return whether an output is the line of a call that took long."""
+    return MARK in output.get("metadata", {})
 
 
 def settled(output: NotebookNode, number: int) -> NotebookNode:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from fabopt.api.timed import timed
 from fabopt.domain.tolerances import EXACT
 
 if TYPE_CHECKING:
@@ -38,15 +39,14 @@ def compared(
     from fabopt.analysis.compare.compare import comparison
     from fabopt.report.compare import comparison_report
     from fabopt.report.perspective import in_whose_money
-    from fabopt.solve.budget import TimeBudget
 
     origins = {(one.run.instance, one.run.scenario) for one in results}
     if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
         names = folders
-    time = TimeBudget.of(budget, tell)
-    if decide > 0:
-        results = decided(results, min(decide, time.left), tell)
-    report = comparison_report(comparison([one.plan for one in results], names, time, why))
+    with timed(budget, tell) as (time, _):
+        if decide > 0:
+            results = decided(results, min(decide, time.left), tell)
+        report = comparison_report(comparison([one.plan for one in results], names, time, why))
     return in_whose_money(report, *(one.plan.perspective for one in results))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Unpack, overload
 from fabopt.api.inputs import Inputs
 from fabopt.api.places import name_of, path_of
 from fabopt.api.studies import Studies
+from fabopt.api.timed import timed
 from fabopt.errors import require
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from fabopt.analysis.calibration.records import Calibration
     from fabopt.analysis.compare.records import Comparison
     from fabopt.analysis.roll.records import Roll
+    from fabopt.analysis.sensitivity.dial import Setting
     from fabopt.analysis.states.tree import Leaf
     from fabopt.api.states import StatesResult
     from fabopt.io.facts import Facts
     from fabopt.model.build import Hook, Model
     from fabopt.network.tables import Network
+    from fabopt.report.explore import Explorer
     from fabopt.report.report import Report
     from fabopt.solve.budget import TimeBudget
     from fabopt.solve.carry import Near
@@ -276,21 +279,20 @@ class Instance(Inputs):
         from fabopt.analysis.calibration.records import ConflictError
         from fabopt.io.load import apply_section
         from fabopt.report.calibrate import calibrate_report
-        from fabopt.solve.budget import TimeBudget
 
-        time = TimeBudget.of(budget, tell)
         # Predictions and expectations name outcomes of the instance, and calibration asks neither.
         beside = {"premiums"} if to is None else {"premiums", "predictions", "expectations"}
         tree = replace(self._tree, raw={key: part for key, part in self._tree.raw.items() if key not in beside})
         tree = tree if to is None else apply_section(tree, "outcomes", to)
         free = type(self)(tree, self.name, self.scenario)
-        try:
-            return calibrate_report(calibrate(free.data, free.network, self.name, free._options({}), time))
-        except ConflictError as conflict:
-            least = free.solve("agreement", time_limit=max(time.left, 1.0))
-            if not least.has_plan:
-                raise
-            raise conflict.told(agreement(least.plan, time)) from conflict
+        with timed(budget, tell) as (time, _):
+            try:
+                return calibrate_report(calibrate(free.data, free.network, self.name, free._options({}), time))
+            except ConflictError as conflict:
+                least = free.solve("agreement", time_limit=max(time.left, 1.0))
+                if not least.has_plan:
+                    raise
+                raise conflict.told(agreement(least.plan, time)) from conflict
 
     def games(self) -> tuple[GameOf, ...]:
         """Return how customers order under each policy that goes by orders, when every order answers the others'.
@@ -353,6 +355,8 @@ class Instance(Inputs):
     ) -> Result | StatesResult:
         """Solve the instance, or with `states` its stochastic program.
 
+        Ctrl-C, or the interrupt of a kernel, ends the search: the result has the best plan so far and its gap.
+
         Parameters
         ----------
         objective
@@ -378,7 +382,7 @@ class Instance(Inputs):
             A plan to begin with, of this instance or another: what fits is used, and the plan that is found is worth no
             less than that. `result.run.start` says what fitted.
         progress
-            Called with the name of the stage and how far it is.
+            Called with the name of the stage and how far it is; in a cell of a notebook a line shows it when left out.
         extra
             Hooks that are called with the Pyomo model and may add to it.
         out
@@ -406,32 +410,35 @@ class Instance(Inputs):
         fabopt.solve.results.folder.ResultError
             When a result could not be written to `out`: nothing is solved then.
         """
+        from fabopt.report.waiting import waiting
         from fabopt.solve.budget import TimeBudget
         from fabopt.solve.options import OptionError
         from fabopt.solve.results.build import Origin
         from fabopt.solve.results.folder import check_target
 
-        chosen = self._options(options, self.objectives if objective is None else objective)
-        if states is not None:
-            where = (method, workers, scheduler, path_of(journal))
-            return self._under_states(states, risk, chosen, given, start, progress, extra, out, where)
-        if risk is not None:
-            raise OptionError("A risk measure judges a plan under several states: give 'states' with it.")
-        if method != "extensive" or workers > 1 or scheduler is not None or journal is not None:
-            raise OptionError(
-                "A method, workers, a scheduler and a journal are those of several states: give 'states' with them."
-            )
-        if out is not None:
-            check_target(Path(out))
-        origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
-        run = Run(origin, chosen, given, progress, extra, TimeBudget(chosen.time_limit))
-        begin = None if start is None else start.start_plan()
-        # What can hold at once is asked whatever it earns.
-        earn = self.data.solving.expansions_earn and not chosen.party and chosen.objective != "agreement"
-        result = self._earning(run, begin) if earn else self._solved(run, begin)
-        if out is not None and result.has_plan:
-            result.keep(out)
-        return result
+        with waiting() as line:
+            told = progress if progress is not None or line is None else line.solve
+            chosen = self._options(options, self.objectives if objective is None else objective)
+            if states is not None:
+                where = (method, workers, scheduler, path_of(journal))
+                return self._under_states(states, risk, chosen, given, start, told, extra, out, where)
+            if risk is not None:
+                raise OptionError("A risk measure judges a plan under several states: give 'states' with it.")
+            if method != "extensive" or workers > 1 or scheduler is not None or journal is not None:
+                raise OptionError(
+                    "A method, workers, a scheduler and a journal are those of several states: give 'states' with them."
+                )
+            if out is not None:
+                check_target(Path(out))
+            origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
+            run = Run(origin, chosen, given, told, extra, TimeBudget(chosen.time_limit))
+            begin = None if start is None else start.start_plan()
+            # What can hold at once is asked whatever it earns.
+            earn = self.data.solving.expansions_earn and not chosen.party and chosen.objective != "agreement"
+            result = self._earning(run, begin) if earn else self._solved(run, begin)
+            if out is not None and result.has_plan:
+                result.keep(out)
+            return result
 
     def leaves(self, states: str | Sequence[str] = "all") -> tuple[Leaf, ...]:
         """Return the leaves of the tree of states and events: name, probability, and the instance in each.
@@ -711,6 +718,45 @@ class Result(Studies):
 
         return write_page(Path(path), self, others, names, studies)
 
+    def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
+        """Return sliders that move numbers of the instance and solve again, from the plan, integers held.
+
+        Parameters
+        ----------
+        levers
+            Their paths, or by path from where to where each moves, as for :meth:`value_function`. A number moves over
+            its values, a series over a factor of all its points (``times``) or what is added to them (``MW added``).
+
+        Returns
+        -------
+        Explorer
+            In a notebook its sliders (needs ipywidgets: ``pip install 'fabopt[notebook]'``); anywhere its ``at``. Its
+            ``result`` is that of the instance as the sliders stand.
+
+        Raises
+        ------
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest, or it has no range.
+        fabopt.errors.StudyError
+            When none is named, one twice, or two that are shares of one whole; or the result is seen from one party's
+            perspective.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.explore import Exploration
+        from fabopt.report.explore import Explorer
+
+        return Explorer(Exploration(self.plan, levers), lambda moved: self._solved_like(self.instance.with_(moved)))
+
+    def _solved_like(self, instance: Instance, progress: Notify | None = None, time_limit: float = 1e9) -> Result:
+        """Return the result of another instance, solved as this one was and with this plan as its start."""
+        asked = self.run.options
+        return instance.solve(
+            asked.objective, start=self, progress=progress, extra=self.hooks, target=asked.target, by=asked.by,
+            measure=asked.measure, demands=asked.demands, gap=asked.gap, gap_from=asked.gap_from,
+            threads=asked.threads, seed=asked.seed, time_limit=time_limit, perspective=asked.perspective,
+        )  # fmt: skip
+
     def roll(
         self,
         to: str,
@@ -767,12 +813,7 @@ class Result(Studies):
         made = prepared(self.plan, now._tree, to, stability, facts)
         held = Instance(made.held, now.name, now.scenario)
         opened = Instance(made.opened, now.name, now.scenario)
-        asked = self.run.options
-        result = held.solve(
-            asked.objective, start=self, progress=progress, extra=self.hooks, target=asked.target, by=asked.by,
-            measure=asked.measure, demands=asked.demands, gap=asked.gap, gap_from=asked.gap_from,
-            threads=asked.threads, seed=asked.seed, time_limit=time_limit, perspective=asked.perspective,
-        )  # fmt: skip
+        result = self._solved_like(held, progress, time_limit)
         nets, seen = (held.network, opened.network), instance_json(opened.data)
         free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
         roll = rolled(*nets, self.plan, result.plan, free, made, facts is not None)

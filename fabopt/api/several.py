@@ -113,6 +113,7 @@ def sweep(
     from fabopt.analysis.sweep import verb
     from fabopt.io.load import load_tree
     from fabopt.report.sweep import sweep_report
+    from fabopt.report.waiting import waiting
     from fabopt.solve.work.where import executor_of
 
     texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
@@ -122,4 +123,6 @@ def sweep(
         tree, name = load_tree(instance), name_of(Path(instance))
     asked = verb.planned(tree, name, spec, texts, max_runs)
     folder, executor = None if out is None else Path(out), executor_of(workers, scheduler)
-    return sweep_report(verb.sweep(asked, out=folder, resume=resume, executor=executor, tell=tell))
+    with waiting() as line:
+        told = tell or (None if line is None else line.count)
+        return sweep_report(verb.sweep(asked, out=folder, resume=resume, executor=executor, tell=told))

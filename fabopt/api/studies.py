@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fabopt.api.places import WORKERS, path_of
 from fabopt.api.plan import PlanTables
+from fabopt.api.timed import timed
 from fabopt.errors import require
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from fabopt.analysis.targets.records import Needed
     from fabopt.model.build import Model
     from fabopt.plan.plan import Plan
-    from fabopt.report.explore import Explorer
     from fabopt.report.memo.report import MemoReport
     from fabopt.report.report import Report
     from fabopt.solve.budget import TimeBudget
@@ -138,13 +138,12 @@ class Studies(PlanTables):
         from fabopt.analysis.choke.options import ChokeOptions
         from fabopt.analysis.choke.verb import study_of
         from fabopt.report.choke import choke_report
-        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.work.where import beside
 
         at_once = (workers or WORKERS) if scheduler is None else None
         asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=at_once, draws=draws)
-        time, executor = TimeBudget.of(budget, tell), beside(workers, scheduler)
-        study = study_of(self.plan, asked, period, time, executor, path_of(journal))
+        with timed(budget, tell) as (time, _):
+            study = study_of(self.plan, asked, period, time, beside(workers, scheduler), path_of(journal))
         return self._in_its_money(choke_report(study, top))
 
     def claim(
@@ -179,13 +178,13 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.choke.claim import decide_all
         from fabopt.report.claim import claim_report
-        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.work.where import beside
 
-        time, executor = TimeBudget.of(budget), beside(workers, scheduler)
-        decided = decide_all(
-            self.plan, claims, workers=workers or WORKERS, budget=time, executor=executor, journal=path_of(journal)
-        )
+        executor = beside(workers, scheduler)
+        with timed(budget) as (time, _):
+            decided = decide_all(
+                self.plan, claims, workers=workers or WORKERS, budget=time, executor=executor, journal=path_of(journal)
+            )
         return claim_report(decided, self.plan.unit, self.plan.held, time.said_left_out())
 
     def draws(
@@ -234,17 +233,17 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.draws.study import DrawOptions, monte_carlo
         from fabopt.report.draws import draws_report
-        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.work.where import executor_of
 
-        record = monte_carlo(
-            self.plan,
-            DrawOptions(draws, exact, seed, tuple(targets)),
-            executor=executor_of(workers, scheduler),
-            journal=path_of(journal),
-            budget=TimeBudget.of(budget),
-            tell=tell,
-        )
+        with timed(budget) as (time, line):
+            record = monte_carlo(
+                self.plan,
+                DrawOptions(draws, exact, seed, tuple(targets)),
+                executor=executor_of(workers, scheduler),
+                journal=path_of(journal),
+                budget=time,
+                tell=tell or (None if line is None else line.count),
+            )
         return self._in_its_money(draws_report(record))
 
     def disruptions(
@@ -281,9 +280,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.disruptions.study import disruptions
         from fabopt.report.disruptions import disruptions_report
-        from fabopt.solve.budget import TimeBudget
 
-        record = disruptions(self.plan, of, lab, draws, seed, TimeBudget.of(budget), tell)
+        with timed(budget) as (time, line):
+            record = disruptions(self.plan, of, lab, draws, seed, time, tell or (None if line is None else line.count))
         return self._in_its_money(disruptions_report(record))
 
     def companies(self, *, per: str = "quarter", of: Sequence[str] = (), by: Sequence[str] = ()) -> Report[Plan]:
@@ -331,9 +330,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.portfolio.study import portfolio
         from fabopt.report.portfolio import portfolio_report
-        from fabopt.solve.budget import TimeBudget
 
-        return self._in_its_money(portfolio_report(portfolio(self.plan, lab, TimeBudget.of(budget))))
+        with timed(budget) as (time, _):
+            return self._in_its_money(portfolio_report(portfolio(self.plan, lab, time)))
 
     def promise(
         self, chip: str, quantity: float, *, lab: str = "", budget: float | TimeBudget = math.inf
@@ -361,9 +360,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.promise.study import promise
         from fabopt.report.promise import promise_report
-        from fabopt.solve.budget import TimeBudget
 
-        return self._in_its_money(promise_report(promise(self.plan, chip, quantity, lab, TimeBudget.of(budget))))
+        with timed(budget) as (time, _):
+            return self._in_its_money(promise_report(promise(self.plan, chip, quantity, lab, time)))
 
     def walk_away(
         self, lab: str, *, tolerance: float | None = None, budget: float | TimeBudget = 10.0, workers: int = WORKERS
@@ -393,12 +392,11 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.memo.study import MemoOptions, walk_away_of
         from fabopt.report.walk_away import walk_away_report
-        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.results.folder import check_version
 
         check_version(self.run)
-        time = TimeBudget.of(budget)
-        found = walk_away_of(self.plan, MemoOptions(lab, tolerance, workers=workers), time)
+        with timed(budget) as (time, _):
+            found = walk_away_of(self.plan, MemoOptions(lab, tolerance, workers=workers), time)
         return walk_away_report(self.plan.data.labs[lab].name, found, time.left_out)
 
     def memo(
@@ -459,7 +457,6 @@ class Studies(PlanTables):
         from fabopt.analysis.memo.study import MemoOptions, memo_of
         from fabopt.report.memo.report import MemoReport
         from fabopt.report.report import saved
-        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.results.folder import check_version
 
         check_version(self.run)
@@ -473,7 +470,8 @@ class Studies(PlanTables):
             seed=seed,
             workers=workers,
         )
-        return MemoReport(memo_of(self.plan, asked, TimeBudget.of(budget, tell)))
+        with timed(budget, tell) as (time, _):
+            return MemoReport(memo_of(self.plan, asked, time))
 
     def explain(
         self,
@@ -516,10 +514,10 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.explain.questions import Question, explained
         from fabopt.report.explain import explain_report
-        from fabopt.solve.budget import TimeBudget
 
         question = Question(why_not, lab, why_short, next_unit, from_, period)
-        return self._in_its_money(explain_report(explained(self.plan, question, TimeBudget.of(budget))))
+        with timed(budget) as (time, _):
+            return self._in_its_money(explain_report(explained(self.plan, question, time)))
 
     def tornado(
         self,
@@ -564,10 +562,11 @@ class Studies(PlanTables):
         from fabopt.analysis.sensitivity.tornado import TornadoOptions
         from fabopt.analysis.sensitivity.verb import tornado_of
         from fabopt.report.tornado import tornado_report
-        from fabopt.solve.budget import TimeBudget
 
         asked = TornadoOptions(top, "whole" if whole else "held", workers, scheduler, path_of(journal))
-        return self._in_its_money(tornado_report(tornado_of(self.plan, asked, TimeBudget.of(budget, tell), count)))
+        with timed(budget, tell) as (time, line):
+            record = tornado_of(self.plan, asked, time, count or (None if line is None else line.count))
+        return self._in_its_money(tornado_report(record))
 
     def alternatives(
         self,
@@ -599,10 +598,10 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.alternatives.study import AlternativesOptions, alternatives
         from fabopt.report.alternatives import alternatives_report
-        from fabopt.solve.budget import TimeBudget
 
         asked = AlternativesOptions(within=within, until=until)
-        return self._in_its_money(alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell))))
+        with timed(budget, tell) as (time, _):
+            return self._in_its_money(alternatives_report(alternatives(self.plan, asked, time)))
 
     def reconcile(self) -> Report[Reconciled]:
         """Return the instance and its plan held against published figures, and the plan against what is expected of it.
@@ -651,9 +650,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.agreement import agreement
         from fabopt.report.frames import agreement_report
-        from fabopt.solve.budget import TimeBudget
 
-        return agreement_report(agreement(self.plan, TimeBudget.of(budget, tell)))
+        with timed(budget, tell) as (time, _):
+            return agreement_report(agreement(self.plan, time))
 
     def needed(
         self,
@@ -699,10 +698,10 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.targets.study import TargetOptions, needed
         from fabopt.report.needed import target_report
-        from fabopt.solve.budget import TimeBudget
 
         asked = TargetOptions(target, by, lab, levers, costs or {})
-        return self._in_its_money(target_report(needed(self.plan, asked, TimeBudget.of(budget, tell))))
+        with timed(budget, tell) as (time, _):
+            return self._in_its_money(target_report(needed(self.plan, asked, time)))
 
     def value_function(
         self,
@@ -740,9 +739,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.sensitivity.verb import value_of
         from fabopt.report.value_function import value_report
-        from fabopt.solve.budget import TimeBudget
 
-        return self._in_its_money(value_report(value_of(self.plan, lever, low, high, whole, TimeBudget.of(budget))))
+        with timed(budget) as (time, _):
+            return self._in_its_money(value_report(value_of(self.plan, lever, low, high, whole, time)))
 
     def phase_diagram(self, x: str, y: str, steps: int = 9, *, budget: float | TimeBudget = math.inf) -> Report[Phases]:
         """Return which limit is the choke point where, on a grid over the ranges of two levers.
@@ -767,38 +766,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.sensitivity.verb import phases_of
         from fabopt.report.value_function import phase_report
-        from fabopt.solve.budget import TimeBudget
 
-        return self._in_its_money(phase_report(phases_of(self.plan, x, y, steps, TimeBudget.of(budget))))
-
-    def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
-        """Return sliders that move numbers of the instance and solve again, from the plan, integers held.
-
-        Parameters
-        ----------
-        levers
-            Their paths, or by path from where to where each moves, as for :meth:`value_function`. A number moves over
-            its values, a series over a factor of all its points (``times``) or what is added to them (``MW added``).
-
-        Returns
-        -------
-        Explorer
-            In a notebook its sliders (needs ipywidgets: ``pip install 'fabopt[notebook]'``); anywhere its ``at``.
-
-        Raises
-        ------
-        fabopt.io.levers.LeverError
-            When there is no such lever, with the nearest, or it has no range.
-        fabopt.errors.StudyError
-            When none is named, one twice, or two that are shares of one whole; or the result is seen from one party's
-            perspective.
-        fabopt.solve.results.folder.ResultError
-            When there is no plan, or it does not fit the instance.
-        """
-        from fabopt.analysis.sensitivity.explore import Exploration
-        from fabopt.report.explore import Explorer
-
-        return Explorer(Exploration(self.plan, levers))
+        with timed(budget) as (time, _):
+            return self._in_its_money(phase_report(phases_of(self.plan, x, y, steps, time)))
 
     def chart(
         self,

@@ -36,6 +36,8 @@ class Teller:
 
     def __call__(self, stage: str, progress: Progress) -> None:
         """Show where a stage stands."""
+        from fabopt.report.waiting import progress_line
+
         line = progress_line(stage, progress)
         if self._status is not None:
             self._status.update(line.replace("[", r"\["))
@@ -64,17 +66,6 @@ class Teller:
         while not self._ended.wait(1.0):
             if time.monotonic() - self._told >= EVERY_SECONDS:
                 self._line(f"solving for {time.monotonic() - self._began:.0f} s")
-
-
-def progress_line(stage: str, progress: Progress) -> str:
-    """Return stage, seconds, best plan, bound and gap in words."""
-    from fabopt.report.text import amount, percent
-
-    plan = "none yet" if progress.incumbent is None else amount(progress.incumbent)
-    bound = "none yet" if progress.bound is None else amount(progress.bound)
-    return (
-        f"{stage}, {progress.step}: {progress.seconds:.0f} s, plan {plan}, bound {bound}, gap {percent(progress.gap)}"
-    )
 
 
 @contextmanager

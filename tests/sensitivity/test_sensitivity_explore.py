@@ -50,6 +50,9 @@ def test_the_plan_at_moved_numbers_is_the_one_worked_by_hand(explorer, values, w
     assert moment.change == pytest.approx(worth - 2000)
     assert moment.frame["here"].tolist() == pytest.approx([made])
     assert moment.frame["plan"].tolist() == pytest.approx([200])
+    assert moment.periods["period"].tolist() == ["2027", "2028"]
+    assert moment.periods["plan"].tolist() == pytest.approx([100, 100])
+    assert moment.periods["here"].tolist() == pytest.approx([made / 2, made / 2])
     assert choke in moment.choke
 
 
@@ -74,14 +77,21 @@ def test_a_move_agrees_with_a_solve_from_nothing_and_never_exceeds_one_with_whol
 
 
 def test_the_sliders_run_over_the_ranges_and_write_the_answer_with_names_escaped(explorer):
-    capacity, value, page = explorer.widget.children
+    head, capacity, _, value, page = explorer.widget.children
+    assert CAPACITY in head.value
+    assert capacity.continuous_update
     assert (capacity.min, capacity.max, capacity.value) == (60, 300, 100)
     assert (value.min, value.max, value.value) == (5, 20, 10)
     capacity.value = 120
     assert "2,400" in page.value
     assert "Cloth &lt;b&gt;" in page.value
     assert "<b>" not in page.value
+    assert "<svg" in page.value
+    assert explorer.values == {CAPACITY: 120}
+    assert explorer.result.objective == pytest.approx(2 * 120 * 10)
+    assert explorer.result is explorer.result
     capacity.value = 100
+    assert explorer.values == {}
     shown = explorer._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in shown
     assert "2,000" in shown["text/html"]

@@ -36,6 +36,9 @@ class Moment:
         Limit of which 10 % more earns most; empty where none earns anything, None where it was not looked for.
     delivered
         Of each demand, by name and in its unit: what the plan delivers over all periods, and what is delivered here.
+    by_period
+        The same of each lab, or of each demand where there are no labs, by period of the reported window: name, period,
+        plan, here.
     note
         Why there is no plan, empty where there is one.
     """
@@ -45,6 +48,7 @@ class Moment:
     change: float | None
     choke: str | None
     delivered: tuple[tuple[str, float, float], ...]
+    by_period: tuple[tuple[str, str, float, float], ...]
     note: str
 
     @property
@@ -52,6 +56,12 @@ class Moment:
         """One row a demand."""
         names = ("demand", "plan", "here")
         return frame_of([dict(zip(names, row, strict=True)) for row in self.delivered])
+
+    @property
+    def periods(self) -> pd.DataFrame:
+        """One row a lab and period."""
+        names = ("lab", "period", "plan", "here")
+        return frame_of([dict(zip(names, row, strict=True)) for row in self.by_period])
 
 
 class Exploration:
@@ -91,6 +101,8 @@ class Exploration:
         )  # fmt: skip
         self._ends = Ends(self._numbers, plan.solved)
         self._plan, self._last = made(self._ends.base), self._ends.base
+        self._labs = plan.data.labs
+        self._course = self._by_period(self._ends.base)
 
     def at(self, values: Mapping[str, object]) -> Moment:
         """Return the plan with some of the levers set, as ``--set`` and ``with_`` set them.
@@ -117,21 +129,21 @@ class Exploration:
         here = tuple((path, said.get(path, dial.value)) for path, dial in known.items())
         moved = {path: values[path] for path, place in places.items() if place != known[path].value}
         if not moved:
-            yield self._moment(here, self._ends.objective, self._ends.choke, self._plan)
+            yield self._moment(here, self._ends.objective, self._ends.choke, self._ends.base)
             return
         data = self._numbers.set(moved)
         if isinstance(data, str):
-            yield Moment(here, None, None, "", (), data)
+            yield Moment(here, None, None, "", (), (), data)
             return
         try:
             answer = self._asked(data)
         except SolverError as error:
-            yield Moment(here, None, None, "", (), f"the solver gave up: {error}".rstrip("."))
+            yield Moment(here, None, None, "", (), (), f"the solver gave up: {error}".rstrip("."))
             return
         if answer.objective is None:
-            yield Moment(here, None, None, "", (), "no plan has the integers of this one")
+            yield Moment(here, None, None, "", (), (), "no plan has the integers of this one")
             return
-        steps = self._moment(here, answer.objective, None, made(answer))
+        steps = self._moment(here, answer.objective, None, answer)
         yield steps
         with self._ends.whatif.turn:
             answer = answer if self._last is answer else self._asked(data)  # somebody may have asked in between
@@ -148,9 +160,28 @@ class Exploration:
         here: tuple[tuple[str, float | str], ...],
         objective: float,
         choke: str | None,
-        got: tuple[tuple[str, float], ...],
+        answer: Answer,
     ) -> Moment:
-        now = dict(got)
+        now, course = dict(made(answer)), self._by_period(answer)
         names = {demand.id: demand.name for demand in self._ends.plan.net.demands}
         rows = tuple((names[id], amount, now.get(id, 0.0)) for id, amount in self._plan)
-        return Moment(here, objective, objective - self._ends.objective, choke, rows, "")
+        by_period = tuple((*key, amount, course.get(key, 0.0)) for key, amount in self._course.items())
+        return Moment(here, objective, objective - self._ends.objective, choke, rows, by_period, "")
+
+    def _by_period(self, answer: Answer) -> dict[tuple[str, str], float]:
+        """Return what is delivered to each lab, or of each demand where there are no labs, in each reported period."""
+        tables = answer.case.tables
+        assert tables is not None
+        assert answer.x is not None
+        net, labs = tables.net, self._labs
+        delivered = tables.columns["deliver"].values(answer.x).sum(axis=1)
+        found: dict[tuple[str, str], float] = {}
+        for demand, course in zip(net.demands, delivered, strict=True):
+            lab = demand.tags.lab
+            if labs and lab not in labs:
+                continue
+            name = labs[lab].name or lab if labs else demand.name
+            for period, amount in zip(net.periods, course, strict=True):
+                if period.reported:
+                    found[name, period.label] = found.get((name, period.label), 0.0) + float(amount)
+        return found

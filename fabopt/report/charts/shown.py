@@ -51,6 +51,13 @@ def bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     }
 
 
+def as_html(chart: Any) -> str:
+    """Return a chart that is finished as HTML for a part of a page."""
+    import vl_convert
+
+    return as_shown(vl_convert.vegalite_to_svg(spoken(chart.to_dict())))
+
+
 def as_shown(svg: str) -> str:
     """Return an SVG as HTML for a page with others: ids of its own, a style that fits the place, words on its marks."""
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]
