@@ -172,7 +172,7 @@ def _box(explorer: Explorer) -> Any:
             min=min(dial.low, dial.value),
             max=max(dial.high, dial.value),
             step=(dial.high - dial.low) / STEPS,
-            readout_format=",.4~r",
+            readout_format=",.4r",
             layout={"width": "auto", "max_width": "40em"},
         )
         for dial in explorer.found.dials
