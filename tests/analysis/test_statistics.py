@@ -40,6 +40,19 @@ def test_the_statistics_of_giapetto_are_those_by_hand(giapetto):
     assert table.loc[("finishing", "h/period"), ["capacity", "use"]].to_list() == near([100, 1])
 
 
+def test_a_capacity_over_periods_of_unequal_lengths_is_its_mean_by_their_lengths():
+    """100 hours a quarter for a year of quarters, then 40 for a period of a year: 70 on average, and not 88."""
+    sets = [
+        "horizon={start: 2027Q1, periods: [4 quarters, 1 year]}",
+        "network.resources.finishing.capacity={steps: {2027Q1: 100, 2028Q1: 40}}",
+    ]
+    statistics = fabopt.load(INSTANCES / "textbook" / "giapetto", set=sets).solve().statistics
+    hours = {"where": {"name": "finishing"}, "by": "name"}
+    assert statistics.capacity(**hours).to_list() == near([70])
+    by_year = statistics.capacity(per="year", **hours)
+    assert by_year.iloc[0].to_dict() == near({"2027": 100, "2028": 40})
+
+
 def test_use_by_stage_and_year_is_that_of_the_headlines(tutorial):
     told = {
         (use.stage, use.what, use.node, year): share
