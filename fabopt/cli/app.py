@@ -26,6 +26,7 @@ from fabopt.cli.choke import choke
 from fabopt.cli.common import Notes, complain, hushable
 from fabopt.cli.companies import companies
 from fabopt.cli.compare import compare
+from fabopt.cli.defaults import DefaultsError, default_map, files, read_defaults
 from fabopt.cli.disruptions import disruptions
 from fabopt.cli.doctor import doctor
 from fabopt.cli.draws import draws
@@ -61,7 +62,6 @@ app = typer.Typer(
     "130 interrupted before any plan.",
     no_args_is_help=True,
     context_settings={"max_content_width": 100},
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -119,7 +119,13 @@ def run(argv: Sequence[str] | None) -> int:
 
 def _code(given: Sequence[str]) -> int:
     try:
-        app(args=given, prog_name="fabopt")
+        found = {}
+        if files():
+            found = read_defaults(typer.main.get_command(app))
+        app(args=given, prog_name="fabopt", default_map=default_map(found), obj=found)
+    except DefaultsError as error:
+        complain(str(error))
+        return error.exit_code
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else BAD_INPUT
     return 0

@@ -8,11 +8,16 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import JournalOption, ScenarioOption, SchedulerOption, SetOption, WorkersOption
+from fabopt.cli.completion import labs
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, within_time
 
 _Lab = typer.Option(
-    "--for", metavar="LAB", help="Relief gains through this lab alone, others keep what they get.", show_default=False
+    "--for",
+    metavar="LAB",
+    help="Relief gains through this lab alone, others keep what they get.",
+    show_default=False,
+    autocompletion=labs,
 )
 _Period = typer.Option(help="Relief stands in this period alone, or 2027Q1..2027Q4.", show_default=False)
 _Top = typer.Option(help="Limits that are studied in full.", min=1, max=100)

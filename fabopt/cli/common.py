@@ -16,6 +16,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
+from fabopt.cli.completion import levers, scenarios
 from fabopt.cli.starting import as_exception, out_at_once
 from fabopt.domain.text import printable
 from fabopt.errors import BAD_INPUT, INTERRUPTED, FaboptError
@@ -26,11 +27,14 @@ R = TypeVar("R")
 WIDTH = 100
 
 InstancePath = typer.Argument(help="Folder of an instance (instance.yaml), or an instance file.", show_default=False)
-ScenarioOption = typer.Option("--scenario", "-s", help="Scenario of the instance.", show_default=False)
+ScenarioOption = typer.Option(
+    "--scenario", "-s", help="Scenario of the instance.", show_default=False, autocompletion=scenarios
+)
 SetOption = typer.Option(
     "--set",
     metavar="LEVER=VALUE",
     help="Set a lever; may be repeated. VALUE: 200, '200 kwafer/month', '*1.1', '+5'.",
+    autocompletion=levers,
 )
 
 JournalOption = typer.Option(
@@ -59,19 +63,25 @@ def is_quiet(asked: bool = False) -> bool:
 
 
 def hushable(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command ``--quiet``."""
+    """Give a command ``--quiet``, and let it tell once which of its defaults come from a file."""
 
     @functools.wraps(command)
-    def run(*, quiet: bool, **given: Any) -> None:
+    def run(ctx: typer.Context, *, quiet: bool, **given: Any) -> None:
         before = _QUIET.set(quiet)
         try:
+            if ctx.obj and not quiet:
+                from fabopt.cli.defaults import used
+
+                if told := used(ctx, ctx.obj.get(ctx.info_name, {})):
+                    complain(told)
             command(**given)
         finally:
             _QUIET.reset(before)
 
     asked = inspect.signature(command, eval_str=True).parameters.values()
     added = inspect.Parameter("quiet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Quiet)
-    take(run, *asked, added)
+    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    take(run, context, *asked, added)
     return run
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.completion import labs
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 from fabopt.cli.progress import counting
@@ -16,7 +17,9 @@ _Of = typer.Option(
     "--of", help="Kind of supplier beside those of the instance: owner, region, site ...; may be repeated.",
     metavar="KIND",
 )  # fmt: skip
-_Lab = typer.Option("--for", help="Deliveries to this lab alone are to survive.", metavar="LAB", show_default=False)
+_Lab = typer.Option(
+    "--for", help="Deliveries to this lab alone are to survive.", metavar="LAB", show_default=False, autocompletion=labs
+)
 _Draws = typer.Option(help="Draws of failures at random.", min=1, max=1_000_000)
 _Seed = typer.Option(help="Seed of these draws.", min=0)
 

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import solver_on_stderr
+from fabopt.cli.completion import labs
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, within_time
 
 _Path = typer.Argument(help="Folder of a result.", show_default=False)
 _WhyNot = typer.Option(help="Why the lab of --for does not buy this chip.", metavar="CHIP", show_default=False)
-_Lab = typer.Option("--for", help="With --why-not: the lab.", metavar="LAB", show_default=False)
+_Lab = typer.Option("--for", help="With --why-not: the lab.", metavar="LAB", show_default=False, autocompletion=labs)
 _WhyShort = typer.Option(help="Why this lab gets no more in --period.", metavar="LAB", show_default=False)
 _NextUnit = typer.Option(
     help="Whom one more unit of this limit would go to (its name or id).", metavar="LIMIT", show_default=False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption, check_kept, guarded, say, step
+from fabopt.cli.completion import labs
 from fabopt.cli.planned import result_at, within_time
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ _Path = typer.Argument(
     help="Folder of a result; an instance, which is then solved first; or a memo's folder, to write it again.",
     show_default=False,
 )
-_Lab = typer.Option("--for", metavar="LAB", help="Lab that the memo is written for.", show_default=False)
+_Lab = typer.Option(
+    "--for", metavar="LAB", help="Lab that the memo is written for.", show_default=False, autocompletion=labs
+)
 _Formats = typer.Option("--format", help="Some of md, html, pdf and docx, with commas between them.")
 _Lang = typer.Option(help="Language: en or zh (Simplified Chinese).")
 _Template = typer.Option(help="Folder of templates that stand in for the package's.", show_default=False)

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.completion import labs
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 
-_Lab = typer.Option("--for", metavar="LAB", help="The lab.", show_default=False)
+_Lab = typer.Option("--for", metavar="LAB", help="The lab.", show_default=False, autocompletion=labs)
 
 
 @reporting("portfolio", "chips", "mix", "exposure", "points")

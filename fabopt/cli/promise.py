@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.completion import labs
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 
 _Chip = typer.Option("--chip", help="The chip.", show_default=False)
 _Quantity = typer.Option("--quantity", help="Accelerators, beside what the plan delivers.", show_default=False)
-_Lab = typer.Option("--for", metavar="LAB", help="The lab that gets them; whoever takes them when left out.")
+_Lab = typer.Option(
+    "--for", metavar="LAB", help="The lab that gets them; whoever takes them when left out.", autocompletion=labs
+)
 
 
 @reporting("promise", "offers", "displaced", "borne", "nearer")

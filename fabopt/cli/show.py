@@ -8,11 +8,18 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
+from fabopt.cli.completion import labs
 
 _Path = typer.Argument(help="Folder of an instance or of a result.", show_default=False)
 _Table = typer.Option("--table", help="Print one table of a result as CSV.", metavar="NAME", show_default=False)
 _Chart = typer.Option("--chart", help="Write a picture of a result (.svg, .png, .html).", show_default=False)
-_Lab = typer.Option("--for", help="With --chart: this lab's part of the picture.", metavar="LAB", show_default=False)
+_Lab = typer.Option(
+    "--for",
+    help="With --chart: this lab's part of the picture.",
+    metavar="LAB",
+    show_default=False,
+    autocompletion=labs,
+)
 _Kind = typer.Option(
     help="With --chart: plan, flow, use, choke, mix, power, past, tornado, value or phase.", show_default=False
 )

@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.completion import labs
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, within_time
 
 _Target = typer.Argument(help="'30 GW', '5 MH100e', '90 bn USD', or a number for a plain network.", metavar="TARGET")
 _By = typer.Option(help="Period of power or compute; else the last reported one.", show_default=False)
-_Lab = typer.Option("--for", help="Power or compute of this lab alone.", metavar="LAB", show_default=False)
+_Lab = typer.Option(
+    "--for", help="Power or compute of this lab alone.", metavar="LAB", show_default=False, autocompletion=labs
+)
 _Levers = typer.Option(
     "--lever", help="A number that may move, to END or else within its range; may be repeated.", metavar="PATH[=END]"
 )
