@@ -75,6 +75,19 @@ def test_a_designer_is_paid_its_list_price_for_what_ships(frame):
         assert found[company, "revenue"] == near(price * found[company, "accelerators"])
 
 
+def test_a_tool_is_capex_of_the_fab_that_orders_it_and_cost_of_its_maker():
+    pinned = "pins={units: {'scanner:euv:north': {2027Q1: 1}}}"
+    result = fabopt.load(INSTANCES / "tutorial", set=[pinned]).solve(relaxed=True)
+    found, margin = numbers(result.table("companies")), result.plan.data.scanners["euv"].gross_margin.value
+    paid = found["lithoworks", "revenue"]
+    assert 230 < paid < 250  # a tool for 250 million dollars, paid until it is delivered, at its worth when ordered
+    assert found["lithoworks", "cost"] == near((1 - margin) * paid)
+    assert found["lithoworks", "margin"] == near(margin * paid)
+    assert ("lithoworks", "capex") not in found
+    own = result.orders.query("reported and owner == 'silicon-north' and stage != 'lithography'")["cost"].sum()
+    assert found["silicon-north", "capex"] == near(own + paid)
+
+
 # --- The same as other tables -------------------------------------------------------------------------------
 
 
