@@ -32,7 +32,7 @@ from fabopt.analysis.reconcile import OutcomeRow, reconciled
 from fabopt.domain.expectations import Expectation, Kind
 from fabopt.domain.measured import Tagged, TagName
 from fabopt.domain.tolerances import CLOSE
-from fabopt.model.linear import summed
+from fabopt.model.linear import sum_at
 from fabopt.network.lowering.expectations import chosen
 from fabopt.network.lowering.limits import described, is_level
 from fabopt.network.lowering.measured import Scope, Sum
@@ -108,8 +108,7 @@ def values_of(plan: Plan, part: Sum) -> Array:
     solved, terms = plan.solved, part.terms.rows()
     there = part.constant.copy()
     for t in range(part.periods):
-        coefficients, opening = summed(terms, [t], solved.net, solved.tables.columns)
-        there[t] += opening + float(coefficients @ solved.x[: len(coefficients)])
+        there[t] += sum_at(terms, [t], solved.net, solved.tables.columns, solved.x)
     return there
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fabopt.domain.instance import Instance
 from fabopt.domain.outcomes import OutcomeClass
 from fabopt.domain.tolerances import CLOSE
-from fabopt.model.linear import summed
+from fabopt.model.linear import sum_at
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND
 from fabopt.network.tables import Network, Observed, Term
 from fabopt.plan.plan import Plan
@@ -154,8 +154,7 @@ def planned_of(one: Observed, plan: Plan | None) -> float:
 
 def _sum(terms: Sequence[Term], window: Sequence[int], plan: Plan) -> float:
     solved = plan.solved
-    coefficients, opening = summed(terms, window, solved.net, solved.tables.columns)
-    return opening + float(coefficients @ solved.x[: len(coefficients)])
+    return sum_at(terms, window, solved.net, solved.tables.columns, solved.x)
 
 
 def _worth(one: Observed, plan: Plan) -> float:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fabopt.analysis.targets.target import operating
-from fabopt.model.linear import summed
+from fabopt.model.linear import sum_at
 from fabopt.model.tables import ModelTables
 from fabopt.network.lowering.stops import later
 from fabopt.network.tables import Array, Network, Observed
@@ -160,5 +160,4 @@ def published(read: Read) -> dict[str, float]:
 def _observed(read: Read, one: Observed) -> float:
     if not one.decided:
         return one.constant
-    coefficients, opening = summed(one.terms, one.window, read.net, read.tables.columns)
-    return one.constant + opening + float(coefficients @ read.x[: len(coefficients)])
+    return one.constant + sum_at(one.terms, one.window, read.net, read.tables.columns, read.x)

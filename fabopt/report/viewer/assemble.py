@@ -12,7 +12,7 @@ from fabopt.analysis.plan_tables import reported
 from fabopt.report.charts.style import PALETTE, REST
 from fabopt.report.page import bundle, document, picture, safe
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount
+from fabopt.report.text import Table, amount, thousands
 from fabopt.report.viewer.data import Held, tables_of
 from fabopt.report.viewer.flows import flows
 from fabopt.report.viewer.names import PARTY, THING, names_of
@@ -104,21 +104,24 @@ def _filters(held: Mapping[str, Held], names: Mapping[str, Mapping[str, str]]) -
 def _body(title: str, shown: Sequence[View]) -> str:
     links = "".join(f'<a href="#{v.id}" data-view="{v.id}">{escape(v.title)}</a>' for v in shown)
     return (
-        f'<a class="skip" href="#main">To the view</a>\n<h1>{escape(title)}</h1>\n'
-        f'<nav aria-label="Views">{links}</nav>\n'
-        '<div class="bars"><div class="bars" id="filters" role="group" aria-label="Filters"></div>'
-        '<div id="theme"></div></div>\n<noscript><p class="warning">Without JavaScript this page shows its texts and '
-        'tables, and none of its charts, maps and filters.</p></noscript>\n<main id="main" tabindex="-1">\n'
-        f"{''.join(map(_section, shown))}</main>"
+        '<a class="skip" href="#main">To the view</a>\n'
+        f'<header><h1>{escape(title)}</h1><div id="theme"></div></header>\n<nav aria-label="Views">{links}</nav>\n'
+        '<div class="bar" id="filters" role="group" aria-label="Filters"></div>\n<noscript><p class="warning">Without '
+        "JavaScript this page shows its texts and tables, and none of its charts, maps and filters.</p></noscript>\n"
+        f'<main id="main" tabindex="-1">\n{"".join(map(_section, shown))}</main>'
     )
 
 
 def _section(view: View) -> str:
-    parts = (
-        f'<div class="part" id="part-{view.id}-{n}">{part.get("html", "")}</div>' for n, part in enumerate(view.parts)
-    )
+    parts = (_place(f"part-{view.id}-{n}", part) for n, part in enumerate(view.parts))
     says = f'<p class="lead">{escape(view.says)}</p>' if view.says else ""
     return f'<section class="view" id="view-{view.id}"><h2>{escape(view.title)}</h2>{says}{"".join(parts)}</section>\n'
+
+
+def _place(id: str, part: Mapping[str, Any]) -> str:
+    """Return the place of a part; over what no filter reaches there is room to say so."""
+    inside = f'<div class="whole"></div>{part["html"]}' if part["kind"] == "html" else ""
+    return f'<div class="part" id="{id}">{inside}</div>'
 
 
 # -- what stands still -----------------------------------------------------------------------------------------------
@@ -185,16 +188,23 @@ def _tiles(answer: Report[Any]) -> str:
     stood = answer.table("stood")
     if not len(stood):
         return ""
-    first, last = stood.iloc[0], stood.iloc[-1]
-    figures = (
-        ("running", "thousand accelerators running"),
-        ("power", "GW of facility power in use"),
-        ("usable", "thousand usable H100 equivalents"),
-        ("installed", "thousand H100 equivalents installed, nominal"),
-    )
+    first, last = ({**row, "power": f"{amount(row['power'])} GW"} for row in stood.iloc[[0, -1]].to_dict("records"))
     tiles = (
-        f"<div class=tile><b>{amount(float(last[key]))}</b><span>{says}, end of {escape(str(last['period']))}; "
-        f"{amount(float(first[key]))} at the end of {escape(str(first['period']))}</span></div>"
-        for key, says in figures
+        f'<div class="tile"><b>{_written(last[key])}</b><span>{says} at the end of {escape(str(last["period"]))}; '
+        f"{_written(first[key])} at the end of {escape(str(first['period']))}</span></div>"
+        for key, says in TILES
     )
     return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+TILES = (
+    ("running", "accelerators running"),
+    ("power", "facility power in use"),
+    ("usable", "usable H100 equivalents"),
+    ("installed", "H100 equivalents installed, nominal"),
+)
+"""What tiles tell: column of what stands, and its words."""
+
+
+def _written(value: float | str) -> str:
+    return value if isinstance(value, str) else thousands(value)

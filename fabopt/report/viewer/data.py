@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.assumptions import assumption_frame
+from fabopt.analysis.companies import companies
 from fabopt.analysis.plan_tables import binding, reported
 from fabopt.model.limits import obliges
 from fabopt.report.perspective import LEDGER, ledger_rows
@@ -35,6 +36,7 @@ STEPS: Takes = {"lab": ("owner",), "company": ("owner",)}
 PARTIES: Takes = {"lab": ("party",), "company": ("party",)}
 PAID: Takes = {"lab": ("payer", "payee"), "company": ("payer", "payee")}
 SIGNED: Takes = {"lab": ("buyer", "supplier"), "company": ("buyer", "supplier")}
+NAMED: Takes = {"lab": ("company",), "company": ("company",)}
 BOUGHT: Takes = {"lab": ("customer",), "company": ("customer",), "region": ("region",)}
 
 NAMES = dict.fromkeys(
@@ -101,6 +103,7 @@ def tables_of(plan: Plan) -> dict[str, Held]:
             SIGNED,
         ),
         "windows": _windows(read),
+        "companies": Held(_companies(plan), NAMED),
         "numbers": Held(_numbers(plan.data)),
         "sources": Held(_frame(_sources(plan.data), ("title", "as_of", "confidence", "note", "address"))),
     }
@@ -154,6 +157,12 @@ def _windows(read: Read) -> Held:
         "purchases",
     ]
     return Held(rows[columns], SIGNED)
+
+
+def _companies(plan: Plan) -> pd.DataFrame:
+    """Return what companies make, earn and pay by quarter, past and plan."""
+    columns = "company name says when period start unit value low high basis source why"
+    return companies(plan, "quarter")[columns.split()]
 
 
 def _numbers(data: Instance) -> pd.DataFrame:

@@ -88,9 +88,9 @@ def rows(
     }  # fmt: skip
 
 
-def html(text: str) -> dict[str, Any]:
-    """Return what stands in a view as it is: HTML whose texts are escaped."""
-    return {"kind": "html", "html": text}
+def html(text: str, whole: bool = True) -> dict[str, Any]:
+    """Return what stands in a view as it is, with its texts escaped; `whole`: it says that no filter reaches it."""
+    return {"kind": "html", "html": text, "whole": whole}
 
 
 def views(money: str, static: dict[str, str]) -> tuple[View, ...]:
@@ -109,7 +109,7 @@ def views(money: str, static: dict[str, str]) -> tuple[View, ...]:
     shipped = ("kaccelerator", "Accelerators shipped in the period", "thousand", 1.0)
     return (
         View("overview", "Overview", "", (
-            html(static["overview"]),
+            html(static["overview"], whole=False),
             stack("fleet", "Power", (power, running), "lab chip region designer site"),
             stack("mix", "Compute", (compute,), "chip lab designer"),
             html(static["answer"]),
@@ -161,6 +161,16 @@ def views(money: str, static: dict[str, str]) -> tuple[View, ...]:
                   "what payer payee item", "amount"),
             rows("budgets", f"Budgets: spent of the ceiling in the window, {money}", (
                 "name|budget", "party|party", "first|from", "last|to", "spent|spent|number", "limit|ceiling|number")),
+        )),
+        View("companies", "Companies", "What each company makes, earns and pays by quarter, past (observed) and "
+             "plan. A number is that of the whole time over its column, which may be a year; power stands at its end. "
+             "Money is that of its time, not discounted, and booked when it is decided.", (
+            {"kind": "heat", "table": "companies", "title": "By company", "key": "company", "name": "name",
+             "head": "company", "column": "value", "form": "amount", "pick": "says", "start": "start", "why": "why"},
+            rows("companies", "All of it, with what each number rests on", (
+                "name|company", "says|measure", "when|when", "period|period", "value|value|number", "unit|unit",
+                "low|low|number", "high|high|number", "basis|rests on|wide", "source|sources|wide",
+                "why|why none|wide"), choices="name says when"),
         )),
         View("contracts", "Contracts and orders", "What is signed, and what is taken of it; what is to be ordered.", (
             rows("contracts", f"Contracts over the whole horizon: amounts in their unit, money in {money}", (

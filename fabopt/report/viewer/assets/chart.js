@@ -45,7 +45,7 @@ function piled(series, share) {
   const low = new Map(page.periods.map((period) => [period, 0]));
   return series.map((one, place) => {
     const letter = String.fromCharCode(65 + place);
-    const colour = one.others ? page.rest : PALETTE[place % PALETTE.length];
+    const colour = one.others ? page.rest : PALETTE[place] || page.rest;
     const pieces = page.periods.map((period) => {
       const size = one.of.get(period) || 0;
       const drawnSize = share ? (totals.get(period) ? (100 * size) / totals.get(period) : 0) : size;

@@ -66,7 +66,7 @@ function flowPicture(flow) {
   const last = Math.max(...flow.boxes.map((box) => box.column));
   const boxes = meant(flow);
   const pale = (...ends) => (boxes !== null && boxes.size && !ends.some((end) => boxes.has(end)) ? " pale" : "");
-  const wide = STEP * (last + 0.68);
+  const wide = STEP * (last + 0.9);
   const box = `-4 -${ROOM} ${wide + 8} ${TALL + ROOM + 8}`;
   const picture = drawn("svg", { viewBox: box, class: "flow", role: "img" });
   picture.style.minWidth = `${Math.min(wide, 1000)}px`;
@@ -96,8 +96,9 @@ function flowPicture(flow) {
     heads.set(one.block, head);
   });
   for (const [block, head] of heads) {
-    const says = `${block}: ${amount(head.total)} ${head.unit}`;
-    picture.append(drawn("text", { x: head.x, y: head.y - 7, class: "head" }, says));
+    const under = `${amount(head.total)} ${head.unit}`;
+    picture.append(drawn("text", { x: head.x, y: head.y - 17, class: "head" }, block));
+    picture.append(drawn("text", { x: head.x, y: head.y - 5, class: "under" }, under));
   }
   return picture;
 }

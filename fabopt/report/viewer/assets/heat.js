@@ -2,10 +2,11 @@
 
 const HEAT_ROWS = 40;
 
-function heatPart(part) {
-  const data = tables[part.table];
-  const rows = left(data);
-  if (!rows.length) return [unreached(data), emptiness(data)];
+function heatPart(whole) {
+  const data = tables[whole.table];
+  const all = left(data);
+  if (!all.length) return [unreached(data), emptiness(data)];
+  const { part, rows, bar } = picked(whole, data, all);
   const groups = grouped(data, rows, part);
   let shown = HEAT_ROWS;
   const place = make("div");
@@ -13,7 +14,8 @@ function heatPart(part) {
   const open = new Set();
 
   function show() {
-    const most = Math.max(...groups.flatMap((group) => [...group.of.values()]), 1e-12);
+    const sizes = groups.flatMap((group) => [...group.of.values()].map((size) => Math.abs(size || 0)));
+    const most = Math.max(...sizes, 1e-12);
     const first = make("th", { scope: "col" }, part.head);
     const heads = part.periods.map((period) => make("th", { scope: "col", class: "number" }, period));
     const head = make("tr", {}, first, ...(part.whose ? [make("th", { scope: "col" }, part.whose.head)] : []), ...heads);
@@ -50,14 +52,32 @@ function heatPart(part) {
   }
 
   show();
-  return [unreached(data), place, foot];
+  const why = part.why ? [...new Set(rows.map((row) => data.value(row, part.why)))].filter(Boolean) : [];
+  const notes = why.map((text) => make("p", { class: "note" }, `No number (–): ${text}.`));
+  return [unreached(data), bar, place, foot, ...notes];
+}
+
+// The measure that is chosen, where a table holds several, each in its own unit.
+function picked(part, data, rows) {
+  if (!part.pick) return { part, rows, bar: null };
+  const measures = [...new Set(rows.map((row) => data.value(row, part.pick)))];
+  const chosen = measures.includes(option("measure", "")) ? option("measure", "") : measures[0];
+  const own = rows.filter((row) => data.value(row, part.pick) === chosen);
+  const choices = measures.map((measure) => [measure, measure]);
+  const bar = make("div", { class: "bar" });
+  bar.append(chooser("Show", choices, chosen, (value) => go({ options: { measure: value } })));
+  const title = `${part.title}: ${chosen}, ${data.value(own[0], "unit")}`;
+  return { part: { ...part, title }, rows: own, bar };
 }
 
 // Rows joined by what tells them apart, those of a class under it, the largest first.
 function grouped(data, rows, part) {
-  const periods = new Set(rows.map((row) => data.value(row, "period")));
-  const named = page.periods.filter((period) => periods.has(period));
-  part.periods = [...named, ...[...periods].filter((period) => !page.periods.includes(period))];
+  const periods = [...new Set(rows.map((row) => data.value(row, "period")))];
+  const order = (period) => (page.periods.includes(period) ? page.periods.indexOf(period) : page.periods.length);
+  if (part.start) {
+    const starts = new Map(rows.map((row) => [data.value(row, "period"), data.value(row, part.start)]));
+    part.periods = periods.sort((a, b) => starts.get(a).localeCompare(starts.get(b)));
+  } else part.periods = periods.sort((a, b) => order(a) - order(b));
   const leaves = sums(data, rows, part.key, part.name, part);
   if (!part.classes) return leaves;
   const classes = sums(data, rows, part.classes, part.classes, part);
@@ -78,9 +98,9 @@ function sums(data, rows, key, name, part) {
       groups.set(id, { key: id, name: data.says(row, name), whose, of_class, of: new Map(), total: 0 });
     }
     const group = groups.get(id);
-    const [period, size] = [data.value(row, "period"), data.value(row, part.column) || 0];
-    group.of.set(period, (group.of.get(period) || 0) + size);
-    group.total += size;
+    const [period, size] = [data.value(row, "period"), data.value(row, part.column)];
+    group.of.set(period, size === null && !group.of.has(period) ? null : (group.of.get(period) || 0) + (size || 0));
+    group.total += size || 0;
   }
   return [...groups.values()].sort((a, b) => b.total - a.total);
 }
@@ -92,9 +112,9 @@ function heatRow(group, part, most, toggle) {
   if (part.whose) row.append(make("td", {}, group.whose || "–"));
   for (const period of part.periods) {
     const size = group.of.get(period);
-    const shade = size === undefined ? 0 : part.form === "share" ? Math.min(size, 1) : Math.sqrt(size / most);
+    const shade = part.form === "share" ? Math.min(size || 0, 1) : Math.sqrt(Math.abs(size || 0) / most);
     const written = size === undefined ? "" : part.form === "share" ? percent(size) : amount(size);
-    row.append(make("td", { class: shade > 0.55 ? "number dark" : "number", style: `--shade:${shade.toFixed(3)}` }, written));
+    row.append(make("td", { class: shade > 0.6 ? "number dark" : "number", style: `--shade:${shade.toFixed(3)}` }, written));
   }
   return row;
 }

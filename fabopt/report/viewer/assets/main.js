@@ -18,7 +18,8 @@ function show() {
   showFilters(view);
   view.parts.forEach((part, place) => {
     const into = document.getElementById(`part-${view.id}-${place}`);
-    if (into && part.kind !== "html") into.replaceChildren(...PARTS[part.kind](part).filter(Boolean));
+    if (part.kind !== "html") into.replaceChildren(...PARTS[part.kind](part).filter(Boolean));
+    else into.querySelector(".whole").replaceChildren(...[part.whole ? unreached({ takes: {} }) : null].filter(Boolean));
   });
   drawStill(view);
   draw();
