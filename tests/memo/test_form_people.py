@@ -106,3 +106,14 @@ def test_lists_in_a_sentence():
         "a, b and c",
     ]
     assert ZH.listed(["甲", "乙"]) == "甲、乙"
+
+
+@pytest.mark.parametrize(
+    ("label", "day"),
+    [
+        ("2026Q4", "31 December 2026"), ("2027Q2", "30 June 2027"), ("2031H1", "30 June 2031"),
+        ("2032", "31 December 2032"), ("2028-02", "29 February 2028"), ("soon", ""),
+    ],
+)  # fmt: skip
+def test_a_period_ends_on_its_last_day(label: str, day: str) -> None:
+    assert People("en").last_day(label) == day

@@ -115,4 +115,4 @@ def test_the_command_writes_sheets_beside_a_memo_that_stands(aurora_folder, tmp_
     text = (out / "term-sheets.md").read_text("utf-8")
     assert text.count("# Term sheet ") == 3
     assert "| Parties | Aurora, buyer; Merlin, seller |" in text
-    assert "own build; the data names no contractor" in text
+    assert "Aurora itself, as the data names no contractor" in text

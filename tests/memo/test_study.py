@@ -215,7 +215,7 @@ def test_what_the_budget_does_not_allow_is_listed(tutorial: fabopt.Result, mine:
     writing = study._Writing(ground(tutorial.plan, "aurora"), mine, MemoOptions("aurora"), TimeBudget(0), NO_CHANCES)
     memo = writing.memo()
     left_out = memo.standing.left_out
-    assert "losses: loss of merlin" in left_out
+    assert "losses: loss of Merlin" in left_out
     assert "signatures: power:plains never signed" in left_out
     assert (memo.losses, memo.ran) == ((), ())
     assert all(s.without is None and s.verdict == "not run" and not s.decide_by for s in memo.signatures)

@@ -55,7 +55,7 @@ def losses(ground: Ground, again: Again, left: Callable[[str], bool]) -> tuple[L
     losses = [
         _loss(ground, again, owner, again.value(stopped(ground, owner), lenient=True), before)
         for owner in hanging(ground)
-        if left(f"loss of {owner}")
+        if left(f"loss of {ground.called(owner)}")
     ]
     return tuple(sorted(losses, key=lambda loss: -np.inf if loss.value is None else -loss.value.value))
 

@@ -50,7 +50,7 @@ class Writer:
             "amount": self.amount, "short": self.short, "span": self.span, "both": self.both, "ends": self.ends,
             "within": self.within, "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds,
             "period": self.people.period, "quarter": self.people.short_period, "day": self.people.day,
-            "stretch": self.people.stretch,
+            "stretch": self.people.stretch, "last_day": self.people.last_day,
             "listed": self.listed, "limit": self.limit, "per": self.per, "word": self.word,
             "name": self.name, "how": self.how, "undone": self.undone,
         }  # fmt: skip

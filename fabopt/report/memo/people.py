@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -168,6 +169,15 @@ class People:
         if self.lang == "zh":
             return f"{when.year} 年 {when.month} 月 {when.day} 日"
         return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+    def last_day(self, label: str) -> str:
+        """Return the last day of a period, by its label: ``31 December 2026``; empty where that does not say."""
+        found = re.fullmatch(r"(\d{4})(?:(Q)([1-4])|(H)([12])|-?[M-]?(0[1-9]|1[0-2]))?", label)
+        if not found:
+            return ""
+        year, _, quarter, _, half, month = found.groups()
+        at = 3 * int(quarter) if quarter else 6 * int(half) if half else int(month or 12)
+        return self.day(date(int(year), at, monthrange(int(year), at)[1]).isoformat())
 
     def listed(self, items: Sequence[str]) -> str:
         """Return texts as a list in a sentence: ``a, b and c``."""
