@@ -67,9 +67,9 @@ def _told(made: Cut, larger: Instance, only: Sequence[str]) -> list[str]:
         told.append(f"{counted(len(made.scenarios), 'scenario')} went, too: {', '.join(made.scenarios)}.")
     if made.shared:
         told.append(
-            "Nobody else draws on these limits here, so they are freer than they were. Of the whole instance, they were"
-            " also used by:"
+            "Nobody else draws on these limits here, so they are freer than they were. In the whole instance others may"
+            " draw on them, too:"
         )
-        told += [f"  {line}" for line in made.shared]
+        told += [f"- {line}" for line in made.shared]
         told.append("To hold part of them back, lower the capacity, or state a limit or a reserve (docs/limits.md).")
     return told

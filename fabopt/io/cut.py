@@ -324,8 +324,11 @@ def _with_sources(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shared(instance: Instance, kept: Kept) -> Iterator[str]:
-    """Yield what is kept and others drew on, a sentence each."""
+    """Yield what is kept and others drew on: things of one kind with the same others in one sentence."""
     named = {key: one.name for section in ("designers", "labs") for key, one in _records(instance, section).items()}
+    together: dict[tuple[str, ...], list[str]] = {}
     for kind, key, others in also_used_by(instance, kept):
+        together.setdefault((kind.one, kind.many, *others), []).append(record_name(instance, kind.section, key))
+    for (one, many, *others), things_ in together.items():
         who = ", ".join(named.get(other, other) for other in others)
-        yield f"{record_name(instance, kind.section, key)} ({kind.one}): {who}"
+        yield f"{one if len(things_) == 1 else many} {', '.join(things_)}: also {who}"

@@ -48,11 +48,12 @@ def test_a_lab_and_a_designer_keep_what_they_need_and_nothing_speaks_of_others(t
     assert fabopt.load(tmp_path / "small", "hbm-squeeze").data.memory_makers["bitstack"].stacking.value == 12 * 0.67
     said = " ".join(capsys.readouterr().out.split())
     assert "1 of 3 chips" in said
-    assert "Bridgeworks (packaging line): Cirrus" in said
-    assert "Falcon (chip): Aurora" in said
+    assert "- packaging line Bridgeworks: also Cirrus" in said
+    assert "- fabs South fab, Memory Bay: also Cirrus" in said
+    assert "- chip Falcon: also Aurora" in said
     assert "late-power" in said
     # It is read as well in the file, by whoever opens that alone.
-    assert "#   Bridgeworks (packaging line): Cirrus" in (tmp_path / "small" / "instance.yaml").read_text(
+    assert "# - packaging line Bridgeworks: also Cirrus" in (tmp_path / "small" / "instance.yaml").read_text(
         encoding="utf-8"
     )
     plan = small.solve()
