@@ -13,7 +13,7 @@ from waiting_cases import MADE, STOCK, chip, die, grounded, site, solved, tree
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.outlay import Cash
-from fabopt.analysis.memo.records import Memo, Signature
+from fabopt.analysis.memo.records import Amount, Memo, Signature
 from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.signatures import dated, loss_within, order_of_weight, signature
 from fabopt.analysis.memo.standing import first_to_sign
@@ -268,6 +268,25 @@ def test_the_first_to_sign_is_the_most_urgent_that_is_advised(all_kinds: Ground)
     assert first.id == "accelerators:lab:a"  # worth more than the power for four fifths of them
     open_ = [dataclasses.replace(one, verdict="undecided") for one in found]
     assert first_to_sign(open_) is None
+
+
+def test_what_is_most_urgent_is_advised_first(aurora: Memo) -> None:
+    """By date, then by what a period later costs, where no plan may wait first; what has no date is last."""
+
+    def made(id: str, by: str, later: float | None, never: float | None) -> Signature:
+        lost = [None if value is None else Amount(value, "MUSD", "by hand") for value in (later, never)]
+        return dataclasses.replace(
+            aurora.signatures[0], id=id, decide_by=by, waiting=lost[0], without=lost[1], verdict="sign"
+        )
+
+    given = (
+        made("open", "", None, 9.0), made("late", "2027Q2", 8.0, 8.0), made("less", "2027Q1", 1.0, 9.0),
+        made("more", "2027Q1", 2.0, 3.0), made("none", "2027Q1", None, None), made("same", "2027Q1", 1.0, None),
+    )  # fmt: skip
+    signed = dataclasses.replace(made("deal", "2027Q1", 9.0, 9.0), signed=True)
+    memo = dataclasses.replace(aurora, signatures=(*given, signed))
+    assert [one.id for one in memo.advice] == ["none", "more", "same", "less", "late", "open"]
+    assert first_to_sign(memo.signatures[:3]) == given[2]
 
 
 def test_the_memos_signatures_are_in_the_order_of_their_worth(aurora: Memo, mine: Ground) -> None:

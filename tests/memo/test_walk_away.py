@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from fabopt.analysis.memo.outlay import Cash
 from fabopt.analysis.memo.records import Amount, Memo, Signature
 from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.signatures import dated, signature
-from fabopt.analysis.memo.walk_away import walk_away
+from fabopt.analysis.memo.walk_away import walk_away, walk_aways
 from fabopt.analysis.memo.weighed import weigh
 from fabopt.analysis.replan import Again
 from fabopt.api import Result
@@ -81,6 +82,30 @@ def test_what_is_worth_more_than_paying_all_at_once_may_be_prepaid_in_full() -> 
     found = walk_away(deal(without=Amount(600.0, "MUSD", "re-solve", 600.0)), DISCOUNT)
     assert found is not None
     assert (found.prepaid.value, found.latest) == (1.0, "")
+
+
+def test_terms_of_power_chips_and_memory_come_before_those_of_parts_the_most_expensive_first() -> None:
+    """Of a plan that was rolled on to 2028, what was paid in 2027 exposes nothing."""
+
+    def made(id: str, paid: float, **changes: object) -> Signature:
+        payments = (("2027", Amount(1e6, "MUSD", "")), ("2028", Amount(paid, "MUSD", "")))
+        return deal(id=id, whole=id, payments=payments, **changes)
+
+    signed = (
+        made("racks", 900.0, kind="capacity", goods="components"),
+        made("stacks", 200.0, kind="capacity", goods="hbm"),
+        made("site:2028", 100.0, kind="power"),
+        made("chips", 300.0, goods="accelerators"),
+        made("deal", 50.0, kind="contract", signed=True, verdict="not run"),
+        made("idle", 50.0, kind="contract", signed=True, verdict="not run", without=Amount(0.0, "MUSD", "", 0.0)),
+    )
+    periods = [SimpleNamespace(label=label, discount=share) for label, share in DISCOUNT.items()]
+    of: Any = SimpleNamespace(net=SimpleNamespace(periods=periods), done=1)
+    found = walk_aways(of, signed, {"chips": 2})
+    assert [one.signature for one in found] == ["chips", "stacks", "site:2028", "deal", "racks"]
+    assert [one.due.value for one in found] == pytest.approx([270.0, 180.0, 90.0, 45.0, 810.0])
+    assert [one.in_force for one in found] == [False, False, False, True, False]
+    assert found[0].latest == "2029"
 
 
 @pytest.mark.parametrize("change", [{"verdict": "undecided"}, {"without": None}, {"payments": ()}])

@@ -84,6 +84,7 @@ def walk_away(signed: Signature, discount: Mapping[str, float], latest: str = ""
         latest=latest,
         order=signed.planned if signed.one_of_several else "",
         in_force=signed.signed,
+        kind=signed.kind,
     )
 
 

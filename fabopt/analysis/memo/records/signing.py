@@ -142,9 +142,9 @@ class WalkAway:
 
     Attributes
     ----------
-    signature, what, order, supplier
-        Id, name and counterparty of the :class:`Signature`; of one order among several of the same the period in which
-        the plan signs it.
+    signature, kind, what, order, supplier
+        Id, kind, name and counterparty of the :class:`Signature`; of one order among several of the same the period in
+        which the plan signs it.
     in_force
         Whether it is a contract that is signed already, of whose terms only what lies ahead is told.
     worth
@@ -182,6 +182,7 @@ class WalkAway:
     latest: str = ""
     order: str = ""
     in_force: bool = False
+    kind: SignatureKind = "capacity"
 
 
 @dataclass(frozen=True, slots=True)
