@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fabopt.solve.solution import Conflict
 
 
+MOST_SETS = 4
+"""Settings that an instance names when it is shown."""
 PROGRAMS = (".mps", ".lp")
 """Endings of the files that hold a program."""
 
@@ -467,11 +469,16 @@ class Inputs:
         return instance_hash(self.data)
 
     def __repr__(self) -> str:
-        held = [f"{len(value)} {name}" for name, value in self.data if isinstance(value, Mapping) and value]
-        applied = f" with {', '.join(self.sets)}" if self.sets else ""
+        from fabopt.report.text import WIDTH, wrap
+
+        held = [
+            f"{len(part)} {name.replace('_', ' ')}" for name, part in self.data if isinstance(part, Mapping) and part
+        ]
+        few, more = self.sets[:MOST_SETS], len(self.sets) - MOST_SETS
+        applied = f" with {', '.join(few)}{f' and {more} more' if more > 0 else ''}" if few else ""
+        lines = wrap(", ".join(held) or "a plain network", WIDTH)
         return (
-            f"Instance {self.name!r}{applied}: {self.data.about.title or 'untitled'}\n"
-            f"{', '.join(held) or 'a plain network'}\n"
+            f"Instance {self.name!r}{applied}: {self.data.about.title or 'untitled'}\n" + "\n".join(lines) + "\n"
             "try .show() .assumptions .with_({lever: value}) .validate() .solve()"
         )
 

@@ -139,3 +139,7 @@ class Instance(Record):
     """What is expected of every plan, told with pass or reason by `fabopt reconcile`."""
     predictions: Named[Prediction] = Field(default_factory=dict)
     """Outcomes that a plan is judged by as a prediction, each with what was before (docs/backcast.md)."""
+
+    def __repr__(self) -> str:
+        held = [f"{len(part):,} {name.replace('_', ' ')}" for name, part in self if isinstance(part, Mapping) and part]
+        return f"Data of {self.about.title or 'an instance'!r}: {', '.join(held) or 'a plain network'}"

@@ -636,6 +636,12 @@ class Network:
     end_discount: float = 1.0
     notes: tuple[tuple[str, str], ...] = field(default=())
 
+    def __repr__(self) -> str:
+        parts = (self.materials, self.activities, self.resources, self.units, self.demands)
+        names = ("materials", "activities", "resources", "units", "demands")
+        held = ", ".join(f"{len(part):,} {name}" for part, name in zip(parts, names, strict=True))
+        return f"Network {self.name!r}: {len(self.periods)} periods, {held}"
+
     @property
     def may_be_endless(self) -> bool:
         """Whether a yes or no opens something that may have no end: an activity on or off, a group that opens, an order

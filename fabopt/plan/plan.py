@@ -70,6 +70,9 @@ class Plan:
         made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
         return {name: value for name, value in self.__dict__.items() if name not in made}
 
+    def __repr__(self) -> str:
+        return f"Plan {self.name!r}: {self.run.status.value}"
+
     @property
     def rests_on(self) -> dict[str, Any]:
         """What answers depend on beside the question: the instance, how it was solved, the integers of the plan."""

@@ -37,6 +37,20 @@ def test_the_repr_says_what_it_is_and_what_to_type_next(tutorial, result):
     assert lines[-1].startswith("try .answer .shipments")
 
 
+def test_text_forms_are_short_and_name_no_place_in_memory(tutorial, result):
+    things = (tutorial, tutorial.data, tutorial.network, result, result.plan, result.answer, tutorial.show())
+    explorer = result.explore(["sites.coast.power"])
+    for thing in (*things, explorer, explorer.found, explorer.at()):
+        text = repr(thing)
+        assert "object at 0x" not in text
+        assert len(text) < 1000
+        assert max(map(len, repr(tutorial).splitlines())) <= 100
+    many = tutorial.with_(
+        {f"sites.{site}.{field}": "*1.01" for site in ("coast", "plains") for field in ("pue", "power", "energy_price")}
+    )
+    assert repr(many).splitlines()[0].endswith("and 2 more: Tutorial")
+
+
 BAKERY = """\
 horizon: {start: 2027Q1, periods: 2, period: quarter}
 %s

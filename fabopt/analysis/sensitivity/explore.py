@@ -104,6 +104,9 @@ class Exploration:
         self._labs = plan.data.labs
         self._course = self._by_period(self._ends.base)
 
+    def __repr__(self) -> str:
+        return f"Exploration of {self.name}: {', '.join(dial.path for dial in self.dials)}"
+
     def at(self, values: Mapping[str, object]) -> Moment:
         """Return the plan with some of the levers set, as ``--set`` and ``with_`` set them.
 
