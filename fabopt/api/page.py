@@ -26,7 +26,7 @@ def write_page(
     from fabopt.report.viewer.assemble import result_page
     from fabopt.report.viewer.studies import kept_in
 
-    kept = [study for folder in studies for study in kept_in(Path(folder))]
+    kept = [study for folder in studies for study in kept_in(Path(folder), result.plan)]
     data = result.plan.data
     facts = result.reconcile() if data.outcomes or data.expectations else None
     compared = result.compare(*others, names=names) if others else None

@@ -7,6 +7,8 @@ import shutil
 import pytest
 
 from fabopt.cli import main
+from fabopt.io.seal import SavedError
+from fabopt.report.report import Report
 from fabopt.report.viewer.packed import packed
 
 VIEWS = (
@@ -107,3 +109,21 @@ def test_a_damaged_result_and_a_folder_without_a_study_are_told(tutorial_folder,
         assert main(["page", *map(str, given), "--out", str(place)]) == 2
         assert said in capsys.readouterr().err
         assert not place.exists()
+
+
+def test_a_study_stands_in_its_view_and_one_of_another_plan_is_refused(result, tmp_path):
+    def study(verb, **more):
+        return Report(verb, more, (f"The answer of {verb} <b>.",), data=lambda: more)
+
+    study("choke", info={"instance": "tutorial", "data_hash": result.run.input_hash}).save(tmp_path / "own")
+    study("choke", info={"instance": "tutorial", "data_hash": "other"}).save(tmp_path / "older")
+    study("tornado", name="frontier").save(tmp_path / "foreign")
+    text = result.page(tmp_path / "p.html", studies=[tmp_path / "own"]).read_text(encoding="utf-8")
+    told = text[text.index('id="view-choke"') : text.index('id="view-who"')]
+    assert "The answer of choke &lt;b&gt;." in told
+    assert "Not run" not in told
+    assert "other data" not in told
+    text = result.page(tmp_path / "p.html", studies=[tmp_path / "older"]).read_text(encoding="utf-8")
+    assert "made with other data than this plan" in text
+    with pytest.raises(SavedError, match="is of frontier, and the page is of the optimal plan of tutorial"):
+        result.page(tmp_path / "p.html", studies=[tmp_path / "foreign"])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fabopt.report.text import in_unit
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -103,6 +105,7 @@ def views(money: str, static: dict[str, str]) -> tuple[View, ...]:
     static
         HTML of what no filter reaches, by name.
     """
+    of = in_unit(money)
     power = ("facility_mw", "Facility power in use", "GW", 0.001)
     running = ("running", "Accelerators running", "thousand", 1.0)
     compute = ("kh100e", "Compute", "million H100 equivalents", 0.001)
@@ -123,10 +126,10 @@ def views(money: str, static: dict[str, str]) -> tuple[View, ...]:
              "whose": {"name": "owner", "head": "owner"}},
         )),
         View("choke", "Choke points", "Which limits hold the plan back, by class (stage of the chain and kind of "
-             f"limit) and period: what 1 % more of each is worth at its price, {money}, discounted, with the "
+             f"limit) and period: what 1 % more of each is worth at its price{of}, discounted, with the "
              "integers of the plan held. A price holds for small changes; worths of different limits do not add up for "
              "large ones. Open a class to see its limits.", (
-            {"kind": "heat", "table": "limits", "title": f"Worth of 1 % more of each limit in the period, {money}",
+            {"kind": "heat", "table": "limits", "title": f"Worth of 1 % more of each limit in the period{of}",
              "key": "limit_id", "name": "name", "head": "class, limit", "column": "gain", "form": "amount",
              "classes": "class", "whose": {"name": "owner", "head": "owner"}},
             html(static["choke"]),
@@ -152,14 +155,14 @@ def views(money: str, static: dict[str, str]) -> tuple[View, ...]:
                 "period|period", "lab|lab", "site|site", "region|region", "firm|firm|number", "added|added|number",
                 "used|used|number", "free|free|number"), choices="period"),
         )),
-        View("money", "Money", f"Who pays whom, {money}. Prices between parties of the chain are transfers: they net "
+        View("money", "Money", f"Who pays whom{of}. Prices between parties of the chain are transfers: they net "
              "to zero over all.", (
-            rows("ledger", f"What each party pays, is paid and has over the whole horizon, {money}, discounted", (
+            rows("ledger", f"What each party pays, is paid and has over the whole horizon{of}, discounted", (
                 "party|party", "counts with|counts with", "own worth and cost|own worth and cost|number",
                 "pays|pays|number", "is paid|is paid|number", "has|has|number")),
-            stack("transfers", "Payments", (("amount", "Payments between parties in the period", money, 1.0),),
+            stack("transfers", "Payments", (("amount", "Payments in the period", money or "money", 1.0),),
                   "what payer payee item", "amount"),
-            rows("budgets", f"Budgets: spent of the ceiling in the window, {money}", (
+            rows("budgets", f"Budgets: spent of the ceiling in the window{of}", (
                 "name|budget", "party|party", "first|from", "last|to", "spent|spent|number", "limit|ceiling|number")),
         )),
         View("companies", "Companies", "What each company makes, earns and pays by quarter, past (observed) and "
@@ -173,20 +176,20 @@ def views(money: str, static: dict[str, str]) -> tuple[View, ...]:
                 "why|why none|wide"), choices="name says when"),
         )),
         View("contracts", "Contracts and orders", "What is signed, and what is taken of it; what is to be ordered.", (
-            rows("contracts", f"Contracts over the whole horizon: amounts in their unit, money in {money}", (
+            rows("contracts", f"Contracts over the whole horizon: amounts in their unit, money{of}", (
                 "name|contract|wide", "buyer|buyer", "supplier|supplier", "signed|signed", "exercised|exercised",
                 "cancelled|left", "unit|unit", "taken|taken|number", "short|paid, not taken|number",
                 "prepaid|prepaid|number", "purchases|owed for what is taken|number", "paid|paid in all|number")),
-            rows("windows", f"What is taken under contracts, by window; money in {money}", (
+            rows("windows", f"What is taken under contracts, by window; money{of}", (
                 "name|contract|wide", "buyer|buyer", "supplier|supplier", "first|from", "last|to", "unit|unit",
                 "minimum|least|number", "maximum|most|number", "taken|taken|number", "short|paid, not taken|number",
                 "purchases|owed|number")),
-            rows("orders", f"Orders: what is ordered, built or retired, from when it acts, and its cost, {money} of "
+            rows("orders", f"Orders: what is ordered, built or retired, from when it acts, and its cost{of} of "
                  "the period", (
                 "period|ordered in", "name|what|wide", "owner|owner", "stage|stage", "unit|unit",
                 "ordered|ordered|number", "retired|retired|number", "effective|acts from", "cost|cost|number"),
                 choices="period stage"),
-            rows("earnings", f"Whether each step earns its cost for its owner, {money}, discounted", (
+            rows("earnings", f"Whether each step earns its cost for its owner{of}, discounted", (
                 "period|ordered in", "name|what|wide", "owner|owner", "unit|unit", "ordered|ordered|number",
                 "cost|cost|number", "earned|margin on it|number", "prepaid|prepaid|number", "verdict|verdict"),
                 choices="verdict"),

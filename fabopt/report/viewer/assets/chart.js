@@ -5,6 +5,7 @@ const WHITE_ON = new Set(["#0072B2"]);
 
 function stackPart(part) {
   const data = tables[part.table];
+  if (!data.rows) return [emptiness(data, part.title)];
   const rows = left(data);
   const measure = part.measures.find((one) => one.column === option("of", "")) || part.measures[0];
   const by = part.by.find(([column]) => column === option("by", "")) || part.by[0];

@@ -53,8 +53,8 @@ function clearing() {
 }
 
 // What stands where nothing is left: because the plan has none of it, or because of the filters.
-function emptiness(data) {
-  if (!data.rows) return make("p", { class: "empty" }, "The plan has none of it.");
+function emptiness(data, title) {
+  if (!data.rows) return make("p", { class: "empty" }, `${title}: the plan has none of it.`);
   const said = reaching(data).map(([key]) => filterName(key)).join(", ");
   return make("p", { class: "empty" }, `Nothing of it is left by the filter: ${said}. `, clearing());
 }

@@ -5,7 +5,7 @@ const HEAT_ROWS = 40;
 function heatPart(whole) {
   const data = tables[whole.table];
   const all = left(data);
-  if (!all.length) return [unreached(data), emptiness(data)];
+  if (!all.length) return [unreached(data), emptiness(data, whole.title)];
   const { part, rows, bar } = picked(whole, data, all);
   const groups = grouped(data, rows, part);
   let shown = HEAT_ROWS;

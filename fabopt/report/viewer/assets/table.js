@@ -83,7 +83,7 @@ function download(name, text) {
 function rowsPart(part) {
   const data = tables[part.table];
   const rows = left(data);
-  if (!rows.length) return [emptiness(data)];
+  if (!rows.length) return [emptiness(data, part.title)];
   const columns = part.columns.map((column) => ({ ...column, form: column.form === "share" ? percent : amount }));
   const value = (row, column) => (column.number ? data.value(row, column.name) : data.says(row, column.name));
   const raw = rows.map((row) => columns.map((column) => value(row, column)));
