@@ -318,6 +318,18 @@ def test_two_names_that_make_one_id_are_refused(tmp_path):
         fabopt.load(tmp_path)
 
 
+def test_a_name_of_two_entries_is_the_name_of_neither(tmp_path):
+    (tmp_path / "t.csv").write_text("Name,x\nTwin,1\nOnly,2\n", encoding="utf-8")
+    raw = {
+        "tables": {"network.sets.s": {"file": "t.csv", "columns": {"Name": "name", "x": "x"}}},
+        "network": {"sets": {"s": {"a": {"name": "Twin"}, "b": {"name": "Twin"}, "c": {"name": "Only"}}}},
+    }
+    (tmp_path / "instance.yaml").write_text(json.dumps(raw), encoding="utf-8")
+    read = read_tree(tmp_path).raw["network"]["sets"]["s"]
+    twins = {name: {"name": "Twin"} for name in "ab"}
+    assert read == {**twins, "c": {"name": "Only", "x": 2}, "twin": {"name": "Twin", "x": 1}}
+
+
 def test_no_cell_is_evaluated_or_read_as_yaml(tmp_path):
     (tmp_path / "t.csv").write_text(
         'Name,x\na,"[1, 2]"\nb,"{a: !!python/object:os.system x}"\nc,=1+1\n', encoding="utf-8"
