@@ -81,7 +81,7 @@ def _read(folder: Path, file: Path, plan: Plan) -> Kept:
 
 def _doubt(folder: Path, record: Mapping[str, Any], plan: Plan) -> str:
     """Return why a study may not be of a plan; refuse one that says that it is of another."""
-    info = record.get("info") if isinstance(record.get("info"), dict) else {}
+    info: Mapping[str, Any] = record["info"] if isinstance(record.get("info"), dict) else {}
     told = [name for name in (info.get("instance"), record.get("name"), record.get("plan")) if isinstance(name, str)]
     if told and not {plan.run.instance, plan.name, plan.held} & set(told):
         raise SavedError(f"The study in {folder} is of {told[0]}, and the page is of {plan.held}.")
