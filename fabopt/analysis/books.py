@@ -25,7 +25,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.explain.names import display_names
+from fabopt.analysis.explain.names import party_names
 from fabopt.analysis.plan_tables import accelerators, reported
 from fabopt.domain.kinds import KINDS, things
 from fabopt.domain.measured import MeasureName
@@ -77,8 +77,8 @@ class Books:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Display names by id."""
-        return display_names(self.plan.data)
+        """Display names of companies by id."""
+        return party_names(self.plan.data)
 
     @cached_property
     def order(self) -> dict[str, int]:

@@ -3,9 +3,11 @@
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
+from fabopt.analysis.explain.names import display_names, party_names
 from fabopt.cli import main
 from fabopt.io.seal import SavedError
 from fabopt.report.report import Report
@@ -127,3 +129,11 @@ def test_a_study_stands_in_its_view_and_one_of_another_plan_is_refused(result, t
     assert "made with other data than this plan" in text
     with pytest.raises(SavedError, match="is of frontier, and the page is of the optimal plan of tutorial"):
         result.page(tmp_path / "p.html", studies=[tmp_path / "foreign"])
+
+
+def test_a_rule_does_not_name_the_company_whose_id_it_has(result):
+    rule = SimpleNamespace(name="Silicon North delivers in time")
+    data = result.plan.data.model_copy(update={"expectations": {"silicon-north": rule}})
+    assert display_names(data)["silicon-north"] == rule.name
+    assert "silicon-north" not in party_names(data)
+    assert party_names(data)["aurora"] == "Aurora"

@@ -62,3 +62,15 @@ def display_names(data: Instance) -> dict[str, str]:
                 named = ((str(id), getattr(record, "name", "")) for id, record in section.items())
                 things_and_rules |= {id: called for id, called in named if called}
     return things_and_rules
+
+
+def party_names(data: Instance) -> dict[str, str]:
+    """Return the display names of parties by id: designers, labs, markets, and what the instance says of parties.
+
+    A fab, or a rule, may have the id of its owner, who is not called by its name.
+    """
+    sections = [getattr(data, kind.section) for kind in KINDS.values() if kind.party]
+    records = {
+        id: record for one in (*sections, data.parties) if isinstance(one, Mapping) for id, record in one.items()
+    }
+    return {str(id): record.name for id, record in records.items() if getattr(record, "name", "")}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from fabopt.analysis.explain.names import display_names
+from fabopt.analysis.explain.names import display_names, party_names
 from fabopt.domain.instance import Instance
-from fabopt.domain.kinds import KINDS
 
 PARTY, THING = "party", "thing"
 """Kinds of names: an owner may have the id of one of its fabs."""
@@ -14,14 +11,4 @@ PARTY, THING = "party", "thing"
 
 def names_of(data: Instance) -> dict[str, dict[str, str]]:
     """Return display names by kind of name and id; an id that is not there is its own name."""
-    parties: dict[str, str] = {}
-    for section in (kind.section for kind in KINDS.values() if kind.party):
-        parties |= _named(getattr(data, section))
-    return {PARTY: parties | _named(data.parties), THING: display_names(data) | _named(data.chips)}
-
-
-def _named(records: object) -> dict[str, str]:
-    """Return the names of records, where they are a mapping and have any."""
-    if not isinstance(records, Mapping):
-        return {}
-    return {str(id): record.name for id, record in records.items() if getattr(record, "name", "")}
+    return {PARTY: party_names(data), THING: display_names(data)}
