@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fabopt.analysis.sensitivity.adjoint import NO_TIME
 from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
@@ -41,6 +42,13 @@ def tornado_report(tornado: Tornado) -> Report[Tornado]:
 def sentence(tornado: Tornado) -> str:
     """Return the answer in one sentence."""
     count = len(tornado.slopes)
+    unpriced = sum(slope.reason == NO_TIME for slope in tornado.slopes)
+    moving = [slope for slope in tornado.slopes if slope.at_low or slope.at_high]
+    if not tornado.bars and (unpriced or moving):
+        text = f"The ends of no number of {tornado.name} were solved; of {count - unpriced:,} that were priced, "
+        if not moving:
+            return f"{text}none moves the {tornado.objective_name}."
+        return f"{text}{moving[0].path} moves the {tornado.objective_name} most."
     if not tornado.bars:
         return f"None of the {count:,} numbers of {tornado.name} that have a range moves the {tornado.objective_name}."
     first = tornado.bars[0]

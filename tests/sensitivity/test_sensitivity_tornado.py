@@ -12,6 +12,7 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
+from fabopt.analysis.sensitivity.adjoint import NO_TIME
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.records import GAVE_UP, EndValue
@@ -257,3 +258,13 @@ def test_an_end_that_the_solver_gives_up_on_is_a_bar_with_its_reason_and_not_a_s
     assert all(bar.span == 0.0 for bar in report.records.bars)
     assert "unknown" in str(report)
     assert "'Unknown', not with an answer" in str(report)
+
+
+def test_a_tornado_that_was_cut_off_does_not_say_that_nothing_matters(tutorial):
+    record = tutorial.records
+    last = tuple(replace(slope, at_low=None, at_high=None, reason=NO_TIME) for slope in record.slopes[1:])
+    cut = replace(record, bars=(), slopes=(record.slopes[0], *last))
+    path = record.slopes[0].path
+    assert tornado_report(cut).sentence == (
+        f"The ends of no number of tutorial were solved; of 1 that were priced, {path} moves the value most."
+    )
