@@ -338,7 +338,7 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
             "c.csv": "day,n3\n2027,1\n",
         },
         [
-            "c.csv:1: the first column of a table of series is 'date'",
+            "c.csv:1: the first column of a table of series is 'date'; or say which it is: date: HEADING",
             "instance.yaml:5: fabs.b.capacity.shape: 'curve' is no shape of a series; linear or steps",
             "instance.yaml:7: fabs.c.capacity.shpe: a series from a table has no such field; did you mean 'shape'?",
             "instance.yaml:9: fabs.d.capacity.csv: '../c.csv' lies outside the instance's folder",
