@@ -18,10 +18,14 @@ from mkdocs.structure.pages import Page
 
 import fabopt
 from fabopt.api import StatesResult
+from fabopt.api.statistics import Statistics
+from fabopt.model.build import Model
+from fabopt.report.explore import Explorer
+from fabopt.report.memo.report import MemoReport
 from fabopt.report.report import Report
 
 ROOT = Path(__file__).parents[1]
-PUBLIC = (fabopt.Instance, fabopt.Result, StatesResult, Report)
+PUBLIC = (fabopt.Instance, fabopt.Result, StatesResult, Statistics, Report, MemoReport, Explorer, Model)
 """Classes whose public methods the reference has."""
 SHIM = "https://unpkg.com/iframe-worker/shim"
 ELSEWHERE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}

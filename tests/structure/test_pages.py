@@ -1,6 +1,7 @@
 """The pages of docs/ that are written from the code are current."""
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 
@@ -34,6 +35,29 @@ def test_a_ruled_table_becomes_a_markdown_table_and_a_row_without_a_first_cell_g
 def test_the_reference_of_python_names_everything_that_is_public():
     named = re.findall(r"^::: fabopt\.(\w+)$", (DOCS / "api.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert {*named, "__version__"} >= set(fabopt.__all__)  # that every method is on the site, its build makes sure
+
+
+def test_the_reference_of_python_has_every_class_with_verbs_that_a_method_returns():
+    from fabopt.api import StatesResult
+
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^::: fabopt\.(?:[\w.]+\.)?(\w+)$", page, flags=re.MULTILINE)
+    returned = set()
+    for one in (fabopt.Instance, fabopt.Result, StatesResult):
+        for name in (name for name in dir(one) if not name.startswith("_")):
+            found = inspect.getattr_static(one, name)
+            method = getattr(found, "fget", None) or getattr(found, "func", found)
+            if inspect.isfunction(method):
+                returned |= set(re.findall(r"\b[A-Z]\w+", str(inspect.signature(method).return_annotation)))
+    facades = ("api", "report", "model")  # what these parts define has methods to call; the others define records
+    defined = {
+        name
+        for part in facades
+        for file in (DOCS.parent / "fabopt" / part).rglob("*.py")
+        for name in re.findall(r"^class (\w+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+    assert {"Report", "Explorer", "MemoReport", "Model"} <= returned & defined
+    assert returned & defined - set(named) <= {"Finding", "Stage"}  # records
 
 
 def test_every_page_is_in_the_menu_of_the_site():
