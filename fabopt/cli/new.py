@@ -25,7 +25,8 @@ _Synthetic = typer.Option(
 )
 _From = typer.Option(
     "--from",
-    help="Cut it out of a larger instance: its folder, or the name of one that comes with fabopt (frontier).",
+    help="Copy an instance that comes with fabopt (tutorial), or the notebooks (notebooks); with --only, cut it out of "
+    "a larger one: its name (frontier) or folder.",
     metavar="INSTANCE",
     show_default=False,
 )
@@ -52,6 +53,9 @@ def new(
 
     from fabopt.io.folder import check_new
 
+    if source is not None and folder is not None and not (only or xlsx or synthetic):
+        _copied(folder, source)
+        return
     if source is not None or only:
         _cut_out(folder, source, only, xlsx is not None or synthetic is not None)
         return
@@ -81,6 +85,15 @@ def new(
             complain(f"{folder} cannot be made: {error.strerror or error}")
             raise typer.Exit(BAD_INPUT) from None
         say([f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}"])
+
+
+def _copied(folder: Path, source: str) -> None:
+    """Write what comes with fabopt into a folder of the user's."""
+    from fabopt.io.shipped import NOTEBOOKS, copy_shipped, shipped, shipped_folder
+
+    books = source == NOTEBOOKS
+    copy_shipped(shipped_folder(NOTEBOOKS) if books else shipped(source), folder)
+    say([f"{folder} written; next: {'jupyter lab' if books else 'fabopt solve'} {shlex.quote(str(folder))}"])
 
 
 def _cut_out(folder: Path | None, source: str | None, only: list[str] | None, more: bool) -> None:

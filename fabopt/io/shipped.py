@@ -10,6 +10,8 @@ from fabopt.io.folder import check_new
 from fabopt.io.problems import brief, nearest
 from fabopt.io.tree import INSTANCE_FILE
 
+NOTEBOOKS = "notebooks"
+"""Folder of the notebooks; no instance has this name."""
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -26,7 +28,7 @@ def shipped_names() -> list[str]:
 
 
 def shipped(name: str) -> Path:
-    """Return the folder of an instance that comes with fabopt.
+    """Return the folder of an instance that comes with fabopt: ``tutorial``, ``textbook/giapetto``.
 
     Raises
     ------

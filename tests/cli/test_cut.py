@@ -132,7 +132,7 @@ def test_a_cut_of_the_world_is_right(tmp_path):
         (["--only", "aurora"], "is not KIND=NAME"),
         (["--only", "lab=auroraa"], "There is no lab 'auroraa'; did you mean 'aurora'? There are: aurora, borealis."),
         (["--only", "lab=aurora,designer=cirrus"], "no lab could buy a chip. aurora may buy of merlin, monolith"),
-        ([], "--only lab=NAME"),
+        ([], "that comes with fabopt"),
         (["--only", "lab=aurora", "--synthetic", "chips=4,fabs=2,labs=2,periods=2"], "fabopt new DIR --from"),
     ],
 )

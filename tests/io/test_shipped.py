@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import fabopt
+from fabopt.cli import main
 from fabopt.errors import UserError
 from fabopt.io import shipped
 from fabopt.io.problems import InstanceError
@@ -47,3 +48,20 @@ def test_a_copy_is_whole_and_goes_into_no_folder_that_holds_anything(tmp_path):
     assert fabopt.load(tmp_path / "mine").data == fabopt.example("tutorial").data
     with pytest.raises(InstanceError, match="no empty folder"):
         shipped.copy_shipped(shipped.shipped("tutorial"), tmp_path / "mine")
+
+
+def test_the_command_copies_an_instance_or_the_notebooks_by_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine", "--from", "textbook/giapetto"]) == 0
+    assert fabopt.load("mine").data == fabopt.example("textbook/giapetto").data
+    assert main(["new", "books", "--from", "notebooks"]) == 0
+    assert len(list(Path("books").glob("*.ipynb"))) == len(list((ROOT / "notebooks").glob("*.ipynb"))) > 5
+    assert "next: jupyter lab books" in capsys.readouterr().out
+    assert main(["new", "mine", "--from", "textbook/giapetto"]) == 2
+    assert main(["new", "other", "--from", "../instances/tutorial"]) == 2
+    assert "There is no instance" in capsys.readouterr().err
+
+
+def test_no_notebook_reads_what_stands_beside_it_in_the_repository():
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert 'load(\\"../' not in path.read_text(encoding="utf-8"), path

@@ -38,7 +38,8 @@ NOT_RUN = {
 """What stands in a command that is not run, and why."""
 SLOW = {
     "fabopt new big", "fabopt solve big", "fabopt choke", "fabopt target", "--workers", "--study study",
-    "backcast-fit", "instances/backcast", "--html", "--out both.html", "--actuals", "--perspective owner",
+    "backcast-fit", "instances/backcast", "--html", "--out both.html", "hedge results/tutorial",
+    "--actuals", "--perspective owner", "tutorial --states",
     "result.choke_points", "result.memo", "seen_by", "result.tornado",
 }  # fmt: skip
 """What stands in a snippet that takes long: it is run with the marker `slow` alone."""
