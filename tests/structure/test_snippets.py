@@ -40,7 +40,7 @@ SLOW = {
     "fabopt new big", "fabopt solve big", "fabopt choke", "fabopt target", "--workers", "--study study",
     "backcast-fit", "instances/backcast", "--html", "--out both.html", "hedge results/tutorial",
     "--actuals", "--perspective owner", "tutorial --states",
-    "result.choke_points", "result.memo", "seen_by", "result.tornado",
+    'states="all"', "result.choke_points", "result.memo", "seen_by", "result.tornado",
 }  # fmt: skip
 """What stands in a snippet that takes long: it is run with the marker `slow` alone."""
 PARTS = {"guide.md": {"price"}, "reconcile.md": {"capital", "hbm-share", "rental", "added", "growth"}}
