@@ -26,7 +26,8 @@ from fabopt.domain.instance import Instance
 from fabopt.io.schema import schema_markdown
 from fabopt.model.families import Family
 from fabopt.model.registry import MODULES
-from fabopt.report.text import amount
+from fabopt.report.glossary import ask_for, glossary_markdown
+from fabopt.report.text import WIDTH, amount
 from fabopt.solve.results.build import ALL_TABLES
 from fabopt.solve.results.columns import TableSpec
 
@@ -85,6 +86,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "schema.md": schema_page,
         "mathematics.md": mathematics_page,
         "results.md": results_page,
+        "glossary.md": lambda: f"{glossary_markdown()}\n{MADE}",
         "roll.md": lambda: roll_page((DOCS / "roll.md").read_text(encoding="utf-8")),
         "command-line.md": command_page,
         "../README.md": lambda: readme_page((DOCS.parent / "README.md").read_text(encoding="utf-8")),
@@ -111,7 +113,14 @@ def readme_page(text: str) -> str:
     """Return the README with the tutorial's answer as it is now; the time it took is left out."""
     answer = tutorial().answer
     lines = [re.sub(r"[0-9.]+ s(?=;)", "... s", line) for line in answer.lines()]
-    block = "\n".join([SOLVE, *lines, "written to results/tutorial; next: fabopt show results/tutorial --table orders"])
+    block = "\n".join(
+        [
+            SOLVE,
+            *lines,
+            *ask_for(lines, WIDTH),
+            "written to results/tutorial; next: fabopt show results/tutorial --table orders",
+        ]
+    )
     return re.sub(rf"{re.escape(SOLVE)}\n.*?```", lambda _: f"{block}\n```", text, flags=re.DOTALL)
 
 

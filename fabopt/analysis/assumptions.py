@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_origin
 
 from pydantic import BaseModel
 
-from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.frames import frame_of
 from fabopt.analysis.lever_names import lever_name
 from fabopt.domain.instance import Instance
+from fabopt.domain.names import display_names
 from fabopt.domain.quantity import Point, Quantity
 from fabopt.io.levers import BEFORE
 from fabopt.io.shape import Kind, children, fields_of, key_text

@@ -25,10 +25,10 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.explain.names import party_names
 from fabopt.analysis.plan_tables import accelerators, reported
 from fabopt.domain.kinds import KINDS, things
 from fabopt.domain.measured import MeasureName
+from fabopt.domain.names import party_names
 from fabopt.domain.users import NOBODY
 from fabopt.network.lowering.counted import COUNTED
 from fabopt.network.parties import buyers, parties, parties_of, payments_between

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fabopt.analysis.explain.names import display_names
 from fabopt.domain.instance import Instance
+from fabopt.domain.names import display_names
 from fabopt.io.shape import key_text
 
 WORDS: Mapping[str, str] = {
@@ -29,7 +29,7 @@ def lever_name(instance: Instance, path: str, names: Mapping[str, str] | None = 
         The lever. The record that it stands in and those that it refers to are called by their names where they have
         one; a point of a series is left out.
     names
-        What :func:`~fabopt.analysis.explain.names.display_names` returns of the instance, where many levers are named.
+        What :func:`~fabopt.domain.names.display_names` returns of the instance, where many levers are named.
     """
     names = display_names(instance) if names is None else names
     section, *rest = path.partition("@")[0].split(".")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LENGTHS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
+"""What a period of so many months is called."""
+
+
 def reported(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of reported periods."""
     return frame[frame["reported"]]
@@ -73,6 +77,15 @@ def times_by(periods: pd.DataFrame, per: str) -> Times:
 
 PER = ("period", "quarter", "year")
 """How periods are put together."""
+
+
+def every_period(periods: pd.DataFrame) -> str:
+    """Return which periods a plan is reported in, for a price in each of them: ``every quarter from 2027Q1 to ...``."""
+    rows = reported(periods)
+    months = {round(12 * years) for years in rows["years"]}
+    what = LENGTHS.get(months.pop(), "period") if len(months) == 1 else "period"
+    first, last = rows["period"].iloc[0], rows["period"].iloc[-1]
+    return f"every {what} from {first} to {last}" if first != last else str(first)
 
 
 def accelerators(read: Read, table: str) -> pd.DataFrame:

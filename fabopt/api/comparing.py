@@ -37,17 +37,22 @@ def compared(
         As there.
     """
     from fabopt.analysis.compare.compare import comparison
+    from fabopt.domain.names import Names, display_names
     from fabopt.report.compare import comparison_report
+    from fabopt.report.named import named
     from fabopt.report.perspective import in_whose_money
 
     origins = {(one.run.instance, one.run.scenario) for one in results}
     if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
         names = folders
+    called = Names()
+    for one in results:
+        called.update(display_names(one.plan.data))
     with timed(budget, tell) as (time, _):
         if decide > 0:
             results = decided(results, min(decide, time.left), tell)
-        report = comparison_report(comparison([one.plan for one in results], names, time, why))
-    return in_whose_money(report, *(one.plan.perspective for one in results))
+        report = comparison_report(comparison([one.plan for one in results], names, time, why), called)
+    return named(in_whose_money(report, *(one.plan.perspective for one in results)), called)
 
 
 CLOSER = 0.2

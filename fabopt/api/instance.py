@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, overload
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.sensitivity.dial import Setting
     from fabopt.analysis.states.tree import Leaf
     from fabopt.api.states import StatesResult
+    from fabopt.domain.names import Names
     from fabopt.io.facts import Facts
     from fabopt.model.build import Hook, Model
     from fabopt.network.tables import Network
@@ -178,6 +179,13 @@ def import_(path: str | Path, out: str | Path) -> Instance:
 class Instance(Inputs):
     """A validated instance that can be solved. It never changes: :meth:`with_` returns another one."""
 
+    @cached_property
+    def _names(self) -> Names:
+        """What things and parties are called, by id."""
+        from fabopt.domain.names import display_names
+
+        return display_names(self.data)
+
     def allocate(self, two_stage: bool = False, each: bool = False, **options: Unpack[RunOptions]) -> Report[Study]:
         """Return who gets what under the allocation policies, and what they cost against a plan without them.
 
@@ -197,11 +205,12 @@ class Instance(Inputs):
         """
         from fabopt.analysis.allocation.study import study
         from fabopt.report.allocation import allocation_report
+        from fabopt.report.named import named
         from fabopt.report.perspective import in_whose_money
 
         chosen = self._options(options)
-        report = allocation_report(study(self.data, two_stage, chosen, each), self.money)
-        return in_whose_money(report, chosen.perspective)
+        report = allocation_report(study(self.data, two_stage, chosen, each), self.money, self._names)
+        return named(in_whose_money(report, chosen.perspective), self._names)
 
     def own_silicon(self, chip: str, **options: Unpack[RunOptions]) -> Report[OwnSilicon]:
         """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
@@ -219,12 +228,15 @@ class Instance(Inputs):
             When there is no such chip, or one of the plans does not exist.
         """
         from fabopt.analysis.allocation.own_silicon import own_silicon
+        from fabopt.report.named import named
         from fabopt.report.own_silicon import own_silicon_report
         from fabopt.solve.options import BUYERS
 
         chosen = self._options(options)
         whose = "the buyers" if chosen.perspective == BUYERS else "all together"
-        return own_silicon_report(own_silicon(self.data, chip, chosen), self.money, whose)
+        return named(
+            own_silicon_report(own_silicon(self.data, chip, chosen), self._names, self.money, whose), self._names
+        )
 
     def price_limits(self, **options: Unpack[RunOptions]) -> Report[LimitStudy]:
         """Return what each stated limit, each on diversity, resilience and exports costs, and all of them together.
@@ -241,10 +253,12 @@ class Instance(Inputs):
         """
         from fabopt.analysis.allocation.limits import limit_study
         from fabopt.report.limits import limit_report
+        from fabopt.report.named import named
         from fabopt.report.perspective import in_whose_money
 
         chosen = self._options(options)
-        return in_whose_money(limit_report(limit_study(self.data, chosen), self.money), chosen.perspective)
+        report = in_whose_money(limit_report(limit_study(self.data, chosen), self.money), chosen.perspective)
+        return named(report, self._names)
 
     def calibrate(
         self,
@@ -279,6 +293,7 @@ class Instance(Inputs):
         from fabopt.analysis.calibration.records import ConflictError
         from fabopt.io.load import apply_section
         from fabopt.report.calibrate import calibrate_report
+        from fabopt.report.named import named
 
         # Predictions and expectations name outcomes of the instance, and calibration asks neither.
         beside = {"premiums"} if to is None else {"premiums", "predictions", "expectations"}
@@ -287,7 +302,8 @@ class Instance(Inputs):
         free = type(self)(tree, self.name, self.scenario)
         with timed(budget, tell) as (time, _):
             try:
-                return calibrate_report(calibrate(free.data, free.network, self.name, free._options({}), time))
+                found = calibrate(free.data, free.network, self.name, free._options({}), time)
+                return named(calibrate_report(found), self._names)
             except ConflictError as conflict:
                 least = free.solve("agreement", time_limit=max(time.left, 1.0))
                 if not least.has_plan:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.hedge.records import Hedge
     from fabopt.analysis.states.records import StatesInfo, StatesInputs
     from fabopt.api.instance import Result
+    from fabopt.domain.names import Names
     from fabopt.report.report import Report
     from fabopt.solve.budget import TimeBudget
     from fabopt.solve.solution import Conflict
@@ -152,7 +153,17 @@ class StatesResult:
 
         if not self.has_plan:
             raise ResultError(f"There is no plan: the run ended with '{self.status}'.")
-        return states_report(self.run, {name: result.plan for name, result in self.states.items()})
+        from fabopt.report.named import named
+
+        report = states_report(self.run, {name: result.plan for name, result in self.states.items()})
+        return named(report, self._names)
+
+    @cached_property
+    def _names(self) -> Names:
+        """What things and parties are called, by id."""
+        from fabopt.domain.names import display_names
+
+        return display_names(next(iter(self.states.values())).plan.data)
 
     def hedge(self, solves: int = 60, *, budget: TimeBudget | None = None) -> Report[Hedge]:
         """Return what to sign now, what to wait for, what knowing is worth, and which order is the cheapest hedge.
@@ -173,10 +184,12 @@ class StatesResult:
         """
         from fabopt.analysis.hedge.study import given, hedge
         from fabopt.report.hedge import hedge_report
+        from fabopt.report.named import named
         from fabopt.report.perspective import in_whose_money
 
         found = given(self.run, self.inputs, [result.plan for result in self.states.values()])
-        return in_whose_money(hedge_report(hedge(found, solves, budget)), self.run.options.perspective)
+        report = in_whose_money(hedge_report(hedge(found, solves, budget)), self.run.options.perspective)
+        return named(report, self._names)
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the result folder: `states.json`, and the folder of an ordinary result for each state.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.sensitivity.phases import Phases
     from fabopt.analysis.sensitivity.records import Tornado
     from fabopt.analysis.targets.records import Needed
+    from fabopt.domain.names import Names
     from fabopt.model.build import Model
     from fabopt.plan.plan import Plan
     from fabopt.report.memo.report import MemoReport
@@ -81,10 +83,24 @@ class Studies(PlanTables):
         return made
 
     def _in_its_money(self, report: Report[R]) -> Report[R]:
-        """Return an answer about the plan, which says whose money it is in where that is not everybody's."""
+        """Return an answer about the plan with names for ids, which says whose money it is in where not everybody's."""
+        from fabopt.report.named import named
         from fabopt.report.perspective import in_whose_money
 
-        return in_whose_money(report, self.plan.perspective)
+        return named(in_whose_money(report, self.plan.perspective), self._names)
+
+    def _lever(self, path: str) -> str:
+        """Return what a number is called."""
+        from fabopt.analysis.lever_names import lever_name
+
+        return lever_name(self.plan.data, path)
+
+    @cached_property
+    def _names(self) -> Names:
+        """What things and parties are called, by id."""
+        from fabopt.domain.names import display_names
+
+        return display_names(self.plan.data)
 
     def choke_points(
         self,
@@ -144,7 +160,7 @@ class Studies(PlanTables):
         asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=at_once, draws=draws)
         with timed(budget, tell) as (time, _):
             study = study_of(self.plan, asked, period, time, beside(workers, scheduler), path_of(journal))
-        return self._in_its_money(choke_report(study, top))
+        return self._in_its_money(choke_report(study, top, self._names))
 
     def claim(
         self,
@@ -332,7 +348,7 @@ class Studies(PlanTables):
         from fabopt.report.portfolio import portfolio_report
 
         with timed(budget) as (time, _):
-            return self._in_its_money(portfolio_report(portfolio(self.plan, lab, time)))
+            return self._in_its_money(portfolio_report(portfolio(self.plan, lab, time), self._names))
 
     def promise(
         self, chip: str, quantity: float, *, lab: str = "", budget: float | TimeBudget = math.inf
@@ -517,7 +533,7 @@ class Studies(PlanTables):
 
         question = Question(why_not, lab, why_short, next_unit, from_, period)
         with timed(budget) as (time, _):
-            return self._in_its_money(explain_report(explained(self.plan, question, time)))
+            return self._in_its_money(explain_report(explained(self.plan, question, time), self._names))
 
     def tornado(
         self,
@@ -566,7 +582,7 @@ class Studies(PlanTables):
         asked = TornadoOptions(top, "whole" if whole else "held", workers, scheduler, path_of(journal))
         with timed(budget, tell) as (time, line):
             record = tornado_of(self.plan, asked, time, count or (None if line is None else line.count))
-        return self._in_its_money(tornado_report(record))
+        return self._in_its_money(tornado_report(record, self._lever))
 
     def alternatives(
         self,
@@ -701,7 +717,7 @@ class Studies(PlanTables):
 
         asked = TargetOptions(target, by, lab, levers, costs or {})
         with timed(budget, tell) as (time, _):
-            return self._in_its_money(target_report(needed(self.plan, asked, time)))
+            return self._in_its_money(target_report(needed(self.plan, asked, time), self._names))
 
     def value_function(
         self,

@@ -53,6 +53,7 @@ from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
 from fabopt.cli.value import value
 from fabopt.cli.watch import watch
+from fabopt.cli.words import words
 from fabopt.errors import BAD_INPUT, FaboptError
 from fabopt.solve.work import RANKS
 
@@ -68,7 +69,7 @@ app = typer.Typer(
 for verb in (
     solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, promise, explain, sweep, compare,
     companies, roll, hedge, states, memo, page, validate, show, bill, reconcile, calibrate, allocate, limits,
-    own_silicon, schema, new, export, doctor, watch,
+    own_silicon, schema, new, export, doctor, watch, words,
 ):  # fmt: skip
     app.command()(hushable(verb))
 app.command("import")(hushable(import_))

@@ -6,13 +6,14 @@ import functools
 import inspect
 import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
@@ -21,10 +22,14 @@ from fabopt.cli.starting import as_exception, out_at_once
 from fabopt.domain.text import printable
 from fabopt.errors import BAD_INPUT, INTERRUPTED, FaboptError
 
+if TYPE_CHECKING:
+    from fabopt.report.report import Report
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WIDTH = 100
+NARROW, WIDE = 80, 120
+"""Widths of a line between which that of the terminal decides."""
 
 InstancePath = typer.Argument(help="Folder of an instance (instance.yaml), or an instance file.", show_default=False)
 ScenarioOption = typer.Option(
@@ -130,6 +135,21 @@ def say(lines: Iterable[str]) -> None:
         typer.echo(printable(line))
 
 
+def columns() -> int:
+    """Return how wide a line may be: as the terminal (or COLUMNS) is, from 80 to 120; elsewhere as in a file."""
+    from fabopt.report.text import WIDTH
+
+    return min(max(shutil.get_terminal_size((WIDTH, 0)).columns, NARROW), WIDE)
+
+
+def tell(report: Report[Any]) -> None:
+    """Write a report to stdout, as wide as the terminal is, and below it how to ask what its words mean."""
+    from fabopt.report.glossary import ask_for
+
+    lines = report.lines(columns())
+    say([*lines, *ask_for(lines, columns())])
+
+
 def coloured(stream: object) -> bool:
     """Return whether a stream is a terminal that wants colours."""
     terminal = hasattr(stream, "isatty") and stream.isatty()
@@ -158,15 +178,15 @@ def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
     """Time one step and write about it to stderr, the time at the end; the body puts what was found into the list."""
     from fabopt.report.text import wrap
 
-    start, step = time.perf_counter(), list[str]()
+    start, step, width = time.perf_counter(), list[str](), columns() - 20
     yield step
     if not is_quiet(quiet):
         took = f"{time.perf_counter() - start:.1f} s"
-        *above, last = wrap(", ".join(step), WIDTH - 20)
+        *above, last = wrap(", ".join(step), width)
         for line in above:
             typer.echo(f"{name:>9}  {printable(line)}", err=True)
             name = ""
-        typer.echo(f"{name:>9}  {printable(last):<{WIDTH - 20}} {took:>7}", err=True)
+        typer.echo(f"{name:>9}  {printable(last):<{width}} {took:>7}", err=True)
 
 
 ENDINGS = {".xlsx": "a workbook", ".html": "a page", ".mps": "a program", ".lp": "a program"}

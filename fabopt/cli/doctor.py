@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from fabopt.cli.common import WIDTH, guarded, say
+from fabopt.cli.common import columns, guarded, say
 
 _COLUMN, FAULT = 15, 1
 """Width of the column of names; the exit code where something is at fault."""
@@ -19,7 +19,7 @@ def doctor() -> None:
 
     faults = 0
     for finding in findings():
-        first, *rest = wrap(finding.says, WIDTH - _COLUMN - 8)
+        first, *rest = wrap(finding.says, columns() - _COLUMN - 8)
         say([f"{finding.what:<{_COLUMN}} {_SIGNS[finding.verdict]:<6} {first}"])
         say(f"{'':<{_COLUMN + 8}}{line}" for line in rest)
         faults += finding.verdict == "fault"

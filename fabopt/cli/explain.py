@@ -11,6 +11,7 @@ from fabopt.cli.common import solver_on_stderr
 from fabopt.cli.completion import labs
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, within_time
+from fabopt.cli.progress import telling
 
 _Path = typer.Argument(help="Folder of a result.", show_default=False)
 _WhyNot = typer.Option(help="Why the lab of --for does not buy this chip.", metavar="CHIP", show_default=False)
@@ -41,7 +42,7 @@ def explain(
     """Answer one question about a plan."""
     from fabopt import api
 
-    with solver_on_stderr(), within_time(budget, output.quiet) as time:
+    with solver_on_stderr(), telling(output.quiet), within_time(budget, output.quiet) as time:
         result = api.load_result(path)
         report = result.explain(
             why_not=why_not, lab=lab, why_short=why_short, next_unit=next_unit, from_=from_, period=period, budget=time

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SetOption, check_kept, guarded, say, step
+from fabopt.cli.common import ScenarioOption, SetOption, check_kept, guarded, say, step, tell
 from fabopt.cli.completion import labs
 from fabopt.cli.planned import result_at, within_time
 
@@ -107,7 +107,7 @@ def memo(
     if as_json:
         typer.echo(json.dumps(report.report.as_dict(), allow_nan=False))
     else:
-        say(report.report.lines())
+        tell(report.report)
         if where is not None:
             say(["", f"written to {where}: {', '.join(sorted(p.name for p in where.iterdir() if p.is_file()))}"])
     check_kept(target, where)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fabopt.cli.common import WIDTH, check_ending, check_kept, guarded, say, take
+from fabopt.cli.common import check_ending, check_kept, columns, guarded, say, take, tell
 from fabopt.errors import StudyError
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ class Output:
         elif self.as_json:
             typer.echo(json.dumps({**(head or {}), **report.as_dict()}, allow_nan=False))
         elif files:
-            said = (line for text in report.said for line in wrap(text, WIDTH))
+            said = (line for text in report.said for line in wrap(text, columns()))
             say([*said, "", f"written to {', '.join(map(str, files))}"])
         else:
-            say(report.lines())
+            tell(report)
         if self.out is not None:
             where = kept(self.out, report.save)
             if where is not None and not (self.as_json or self.table):

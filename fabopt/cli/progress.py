@@ -65,7 +65,7 @@ class Teller:
     def _wait(self) -> None:
         while not self._ended.wait(1.0):
             if time.monotonic() - self._told >= EVERY_SECONDS:
-                self._line(f"solving for {time.monotonic() - self._began:.0f} s")
+                self._line(f"at work for {time.monotonic() - self._began:.0f} s")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
+from fabopt.cli.common import ScenarioOption, SetOption, guarded, say, tell
 from fabopt.cli.completion import labs
 
 _Path = typer.Argument(help="Folder of an instance or of a result.", show_default=False)
@@ -59,7 +59,7 @@ def show(
     if not is_result(path):
         if table is not None or chart is not None:
             raise ResultError(f"--table and --chart need the folder of a result, and {path} holds no {MANIFEST}.")
-        say(api.load(path, scenario, set_ or ()).show().lines())
+        tell(api.load(path, scenario, set_ or ()).show())
         return
     if scenario is not None or set_:
         raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
@@ -73,4 +73,4 @@ def show(
         result.save_chart(chart, kind or "plan", **asked)
         say([f"picture written to {chart}"])
     else:
-        say(result.answer.lines())
+        tell(result.answer)

@@ -22,6 +22,7 @@ from fabopt.cli.common import (
     say,
     solver_on_stderr,
     step,
+    tell,
 )
 from fabopt.cli.planned import end_without_plan
 from fabopt.cli.progress import telling
@@ -171,7 +172,8 @@ def solve(
     if as_json:
         typer.echo(json.dumps(_summary(instance, result, result.folder), allow_nan=False))
     elif result.has_plan:
-        say(["", *result.answer.lines()])
+        typer.echo()
+        tell(result.answer)
         if result.folder is not None:
             one = result.folder / next(iter(result.states)) if isinstance(result, api.StatesResult) else result.folder
             say([f"written to {result.folder}; next: fabopt show {shlex.quote(str(one))} --table orders"])

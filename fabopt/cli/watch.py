@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fabopt.cli.common import (
-    WIDTH,
     InstancePath,
     ScenarioOption,
     SetOption,
+    columns,
     complain,
     guarded,
     say,
@@ -64,9 +64,9 @@ def watch(
                 if result is not None:
                     _told(result)
                 continue
-            say(result.answer.lines() if last is None else wrap(result.answer.sentence, WIDTH))
+            say(result.answer.lines(columns()) if last is None else wrap(result.answer.sentence, columns()))
             if last is not None:
-                say(["", *(line for text in last.compare(result).said for line in wrap(text, WIDTH))])
+                say(["", *(line for text in last.compare(result).said for line in wrap(text, columns()))])
             last = result
             if out is not None:
                 result.save(out)

@@ -170,6 +170,8 @@ class Horizon(Record):
 class Party(Record):
     """What is known of a party beside what it owns, buys and makes."""
 
+    name: str = ""
+    """Display name, where it is no lab, designer or market, which have their own; absent: its id as words."""
     discount_rate: Annotated[Quantity, In("1", ge=0, le=1)] | None = None
     """Its own discount rate per year, by which all is weighed in its perspective; absent: the horizon's."""
 

@@ -8,7 +8,7 @@ stands in `fabopt.network.lowering.measured`. A measure is a *flow*, which is ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
@@ -134,6 +134,8 @@ TagName = Literal[
 ]  # fmt: skip
 TAGS: tuple[TagName, ...] = get_args(TagName)
 """What records may be chosen by."""
+WORDS: tuple[TagName, ...] = ("kind", "role", "stage")
+"""Those whose values are words, and no ids of things or parties."""
 
 
 def several(given: object) -> object:
@@ -202,8 +204,16 @@ class Where(Tagged):
 
     @property
     def said(self) -> str:
-        """What is chosen, in words: ``chip falcon or osprey, not region lemuria``; empty where all is."""
-        own = [f"{tag} {' or '.join(values)}" for tag, values in self.named]
+        """What is chosen, as it is written: ``chip falcon or osprey, not region lemuria``; empty where all is."""
+        return self.worded(str)
+
+    def worded(self, called: Callable[[str], str]) -> str:
+        """Return what is chosen in words, with the names of things and parties: ``chip Falcon, not region Lemuria``."""
+
+        def told(tag: str, values: Iterable[str]) -> str:
+            return f"{tag} {' or '.join(values if tag in WORDS else map(called, values))}".replace("_", " ")
+
+        own = [told(tag, values) for tag, values in self.named]
         if self.not_ is not None:
-            own += [f"not {tag} {' or '.join(values)}" for tag, values in self.not_.named]
+            own += [f"not {told(tag, values)}" for tag, values in self.not_.named]
         return ", ".join(own)

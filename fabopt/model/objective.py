@@ -38,6 +38,7 @@ than using it. What lands n periods later (each as long as the last) counts ``su
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,6 +50,30 @@ from fabopt.network.tables import Array, Network
 
 PREMIUM = "premium"
 """Name of the term that steers a plan and is nobody's money."""
+
+
+SAID: Mapping[str, str] = {
+    "running_value": "worth of what runs anyway",
+    "delivery_value": "worth of deliveries",
+    "activity_cost": "cost of making and running",
+    PREMIUM: "premiums: they steer, and are no money",
+    "fixed_cost": "cost of being on",
+    "start_cost": "cost of switching on",
+    "order_cost": "cost of orders",
+    "order_fixed_cost": "cost of placing orders",
+    "retire_cost": "cost of retiring",
+    "carrying_cost": "cost of stock",
+    "disposal_cost": "cost of disposal",
+    "shortfall_cost": "cost of missing safety stock",
+    "backlog_cost": "cost of late deliveries",
+    "lost_cost": "cost of lost sales",
+    "terminal_stock": "worth of stock after the last period",
+    "terminal_landing": "worth of what lands after the last period",
+    "terminal_units": "worth of capacity after the last period",
+    "sellers": "what sellers earn of all that, which buyers pay",
+    "added": "what hooks add",
+}
+"""What people call the terms, and what an objective counts beside them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def _joined(net: Network, plain: Network) -> Network:
     parts = {
         f.name: getattr(net, f.name) + getattr(plain, f.name)
         for f in fields(Network)
-        if f.name not in ("name", "periods", "end_discount")
+        if f.name not in ("name", "periods", "end_discount", "names")
     }
     return replace(net, **parts)
 

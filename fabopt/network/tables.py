@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.domain.kinds import Role
+from fabopt.domain.names import Names
 
 Array = NDArray[np.float64]
 
@@ -603,7 +604,8 @@ class Network:
     relaxed. ``outcomes`` are published figures that a plan is held against (`fabopt.model.goals`), ``compared`` those
     that are no sums of decisions: they are compared with a solved plan, and stand in no row.
 
-    ``belongs`` names parties whose money is another's, each with that other (a lab's own designer).
+    ``belongs`` names parties whose money is another's, each with that other (a lab's own designer). ``names`` are what
+    things and parties are called, by id.
     ``constant_value`` is added to the objective whatever is decided. ``standing_value`` is what the objective already
     owes to what stands at the decision date (an estimate made before anything is solved); the gap's denominator leaves
     both out, so that a large installed base does not make a poor plan look proven.
@@ -635,6 +637,7 @@ class Network:
     standing_value: float = 0.0
     end_discount: float = 1.0
     notes: tuple[tuple[str, str], ...] = field(default=())
+    names: Names = field(default_factory=Names)
 
     def __repr__(self) -> str:
         parts = (self.materials, self.activities, self.resources, self.units, self.demands)

@@ -334,7 +334,9 @@ def _group(limits: Sequence[Limit], sign: int, base: Sequence[float]) -> LimitGr
     )
 
 
-def by_class(groups: Sequence[LimitGroup], classes: Iterable[Sequence[str]]) -> tuple[LimitGroup, ...]:
+def by_class(
+    groups: Sequence[LimitGroup], classes: Iterable[Sequence[str]], names: Mapping[str, str]
+) -> tuple[LimitGroup, ...]:
     """Return the groups with the capacities of each class joined to one, in the place of the first of them.
 
     Parameters
@@ -343,6 +345,8 @@ def by_class(groups: Sequence[LimitGroup], classes: Iterable[Sequence[str]]) -> 
         Limit groups.
     classes
         Ids of the resources that take each other's place, class by class.
+    names
+        What owners are called, by id.
     """
     number = {entity: n for n, members in enumerate(classes) for entity in members}
     members: dict[int, list[LimitGroup]] = {}
@@ -352,7 +356,7 @@ def by_class(groups: Sequence[LimitGroup], classes: Iterable[Sequence[str]]) -> 
     first = {own[0].id: own for own in members.values()}
     joined = {group.id for own in members.values() if len(own) > 1 for group in own[1:]}
     made = [
-        _joined(first[group.id]) if len(first.get(group.id, ())) > 1 else group
+        _joined(first[group.id], names) if len(first.get(group.id, ())) > 1 else group
         for group in groups
         if group.id not in joined
     ]
@@ -365,7 +369,7 @@ def _told_apart(group: LimitGroup) -> LimitGroup:
     return replace(group, label=f"{group.members[0].label} and {len(group.members) - 1} more")
 
 
-def _joined(members: Sequence[LimitGroup]) -> LimitGroup:
+def _joined(members: Sequence[LimitGroup], names: Mapping[str, str]) -> LimitGroup:
     """Return groups of rows as one."""
     first = members[0]
     owners, regions = (
@@ -375,7 +379,7 @@ def _joined(members: Sequence[LimitGroup]) -> LimitGroup:
         first,
         id=f"class:{first.entity}",
         entity="",
-        label=_called([m.label for m in members], owners),
+        label=_called([m.label for m in members], [names.get(owner, owner) for owner in owners]),
         owner=", ".join(owners),
         region=regions[0] if len(regions) == 1 else "",
         levers=tuple(dict.fromkeys(lever for m in members for lever in m.levers)),

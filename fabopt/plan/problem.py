@@ -192,7 +192,7 @@ class ChokeProblem:
 
     def by_class(self, net: Network) -> ChokeProblem:
         """Return the problem with the capacities of a network that take each other's place joined to classes."""
-        return replace(self, groups=by_class(self.groups, substitutes(net)))
+        return replace(self, groups=by_class(self.groups, substitutes(net), net.names))
 
     def value(self, x: Array) -> float:
         """Return the value of a plan."""

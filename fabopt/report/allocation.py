@@ -8,10 +8,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.frames import frame_of
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.domain.tolerances import CLOSE, rounding, same
 from fabopt.report.answer import relief
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, between, in_unit, percent, plan_value, proof
+from fabopt.report.text import Table, amount, between, digits, in_unit, percent, plan_value, proof
 
 if TYPE_CHECKING:
     from fabopt.analysis.allocation.study import Entry, GameOf, PriceOf, Study
@@ -25,7 +26,7 @@ MODES = {
 }
 
 
-def allocation_report(study: Study, unit: str = "M USD") -> Report[Study]:
+def allocation_report(study: Study, unit: str = "M USD", names: Names = NO_NAMES) -> Report[Study]:
     """Return who gets what under the policies, what these cost, and in two stages what holds each lab's plan back."""
     policies = dict.fromkeys(entry.policy for entry in study.entries)
     prices = [
@@ -44,19 +45,17 @@ def allocation_report(study: Study, unit: str = "M USD") -> Report[Study]:
     ]
     holds = [(lab.lab, one.name, one.owner or None, one.when, *relief(one)) for lab in study.labs for one in lab.holds]
     own = f"Each lab's own plan, the others held to the joint one: value less cost and payments{in_unit(unit)}"
-    held = (
-        f"What holds each lab's own plan back: worth to it of one unit more in every period, and of 1 %{in_unit(unit)}"
-    )
+    held = "What holds each lab's own plan back: worth to it of one unit more in every period, and of 1 % more"
     return Report(
         "allocate",
         study,
-        (study_sentence(study, unit), f"({MODES[study.mode]})"),
+        (study_sentence(study, unit, names), f"({MODES[study.mode]})"),
         (
             *(_table(study, policy) for policy in policies),
             Table("Prices that clear the market", ("policy", "when", "price"), prices, left=3),
             Table("What the policies cost", ("", "value"), values, left=2),
             Table(own, ("lab", "own plan", "joint plan", "proof of own"), labs),
-            Table(held + in_unit(unit), ("lab", "limit", "owner", "binds", "1 unit", "1 %"), holds, left=4),
+            Table(held + in_unit(unit), ("lab", "limit", "owner", "binds", "1 more", "1 % more"), holds, left=4),
         ),
         frames={"allocation": lambda: study.frame},
         data=lambda: {
@@ -77,21 +76,21 @@ def _price(one: PriceOf, unit: str) -> str:
     return "no plan" if one.low is None or one.high is None else between(one.low, one.high, unit)
 
 
-def study_sentence(study: Study, unit: str = "M USD") -> str:
+def study_sentence(study: Study, unit: str, names: Names) -> str:
     """Return in words what the policies cost, and whom they move most."""
     if study.price is None:
         without = " Without them there is one." if study.without.low is not None else ""
         return f"There is no plan under the policies ({study.value.status}).{without}"
     low, high = study.price
     if high <= rounding(study.without.high or 0.0):
-        return f"The policies cost nothing.{_moved(study)}"
+        return f"The policies cost nothing.{_moved(study, names)}"
     share = (
         f", {percent(high / abs(study.without.high))} of the plan's value without them" if study.without.high else ""
     )
-    return f"The policies cost {between(low, high, unit)}{share}.{_moved(study)}"
+    return f"The policies cost {between(low, high, unit)}{share}.{_moved(study, names)}"
 
 
-def _moved(study: Study) -> str:
+def _moved(study: Study, names: Names) -> str:
     """Say who takes most less, and who most more, than without the policies: by share of what a policy splits."""
     taken: dict[tuple[str, str], tuple[float, float]] = {}
     units = {entry.policy: entry.unit for entry in study.entries}
@@ -105,16 +104,16 @@ def _moved(study: Study) -> str:
         used, without = taken[key]
         if abs(change[key]) > CLOSE and (change[key] < 0) == (words == "loses"):
             of = f" {units[key[0]]}" if units[key[0]] else ""
-            said.append(f"{key[1]} {words} most ({_number(without)} to {_number(used)}{of}, {key[0]})")
+            said.append(f"{names[key[1]]} {words} most ({_number(without)} to {_number(used)}{of}, {key[0]})")
     return f" Of what they split, {' and '.join(said)}." if said else ""
 
 
 def _interval(low: float, high: float) -> str:
     if not math.isfinite(high):
-        return f"any price from {low:,.10g} on"
+        return f"any price from {digits(low, 10)} on"
     if same(high, low):
-        return f"a price of {low:,.10g}"
-    return f"any price from {low:,.10g} to {high:,.10g}"
+        return f"a price of {digits(low, 10)}"
+    return f"any price from {digits(low, 10)} to {digits(high, 10)}"
 
 
 def _table(study: Study, policy: str) -> Table:

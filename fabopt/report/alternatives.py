@@ -9,7 +9,7 @@ from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verd
 from fabopt.domain.tolerances import same
 from fabopt.plan.problem import Interval
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, worth
+from fabopt.report.text import Table, amount, digits, few, listed, worth
 
 MOST, LISTED, NAMED = 12, 40, 4
 """Most rows of a table of changes and of one of orders, and most orders that a sentence names."""
@@ -44,7 +44,7 @@ def alternatives_report(alternatives: Alternatives) -> Report[Alternatives]:
 
 def share(value: float) -> str:
     """Write a share as percent, as short as it is."""
-    return f"{100.0 * value:.3g} %"
+    return f"{digits(100.0 * value, 3)} %"
 
 
 def sentence(alternatives: Alternatives) -> str:
@@ -73,9 +73,8 @@ def sentence(alternatives: Alternatives) -> str:
 
 
 def _listed(spreads: Sequence[Spread]) -> str:
-    names = [f"{s.name}{'' if s.what in ('ordered', 'taken') else f' ({s.what})'}" for s in spreads[:NAMED]]
-    more = len(spreads) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    names = [f"{s.name}{'' if s.what in ('ordered', 'taken') else f' ({s.what})'}" for s in spreads]
+    return listed(few(names, NAMED))
 
 
 def _orders(alternatives: Alternatives) -> Table:
@@ -168,8 +167,5 @@ def method(alternatives: Alternatives) -> list[str]:
     elif any(s.verdict == "open" or not _is_known(s) for s in alternatives.spreads):
         lines.append("Where a search was cut short, the bound stands in brackets beside what was found.")
     if alternatives.left_out:
-        more = len(alternatives.left_out) - MOST
-        lines.append(
-            f"Time did not allow: {', '.join(alternatives.left_out[:MOST])}{f' and {more} more' if more > 0 else ''}."
-        )
+        lines.append(f"Time did not allow: {listed(few(alternatives.left_out, MOST))}.")
     return lines

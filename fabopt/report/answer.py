@@ -16,6 +16,7 @@ from fabopt.analysis.headlines import Headlines, headlines
 from fabopt.analysis.plan_tables import (
     Holding,
     accelerators,
+    every_period,
     free_obligations,
     holding,
     last_of_years,
@@ -24,12 +25,27 @@ from fabopt.analysis.plan_tables import (
     unranked,
 )
 from fabopt.domain.goals import NOTHING
+from fabopt.domain.names import display_names
 from fabopt.domain.tolerances import EXACT, OTHERS, rounding, same
 from fabopt.report.decided import decided
 from fabopt.report.headlines import headline_data, headline_sentence, headline_tables
+from fabopt.report.named import named
 from fabopt.report.perspective import buyers_sentence, gains, in_whose_money, ledger, seen_sentence
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds, thousands, worth
+from fabopt.report.text import (
+    Table,
+    amount,
+    counted,
+    digits,
+    few,
+    in_unit,
+    listed,
+    money,
+    percent,
+    seconds,
+    thousands,
+    worth,
+)
 from fabopt.solve.options import BUYERS
 from fabopt.solve.results.folder import Read
 from fabopt.solve.results.ranked import Ranked
@@ -61,7 +77,7 @@ def answer(plan: Plan) -> Report[Plan]:
         When the run has no plan.
     """
     run, read = plan.run, plan.table
-    periods = read("core/periods")
+    periods, names = read("core/periods"), display_names(plan.data)
     dates = year_ends(periods)
     found = headlines(plan)
     tables: list[Table] = []
@@ -71,7 +87,7 @@ def answer(plan: Plan) -> Report[Plan]:
     else:
         sentence = _plain_sentence(plan, found)
         tables += [_deliveries(read, dates), *decided(plan, dates)]
-    tables += [*headline_tables(found, plan.run.money_unit), _contracts(plan)]
+    tables += [*headline_tables(found, plan.run.money_unit, names), _contracts(plan)]
     if run.given is not None:
         sentence = f"{seen_sentence(plan)} {sentence}"
         tables.insert(0, gains(plan, MOST_ROWS))
@@ -90,7 +106,7 @@ def answer(plan: Plan) -> Report[Plan]:
         {"use": lambda: frame_of(found.use), "stood": lambda: frame_of(found.stood)},
         data=lambda: {"headlines": headline_data(found)},
     )
-    return in_whose_money(report, plan.perspective)
+    return named(in_whose_money(report, plan.perspective), names)
 
 
 def year_ends(periods: pd.DataFrame) -> list[str]:
@@ -194,9 +210,8 @@ def _dropped(plan: Plan) -> tuple[str, ...]:
     dropped = plan.run.dropped
     if not dropped:
         return ()
-    told = [f"{amount(one.amount)} of {one.name} in {one.period}" for one in dropped[:MOST_NAMED]]
-    more = f" and {len(dropped) - MOST_NAMED} more" if len(dropped) > MOST_NAMED else ""
-    return (f"{counted(len(dropped), 'order')} that nothing used taken off: {', '.join(told)}{more}",)
+    told = [f"{amount(one.amount)} of {one.name} in {one.period}" for one in dropped]
+    return (f"{counted(len(dropped), 'order')} that nothing used taken off: {listed(few(told, MOST_NAMED))}",)
 
 
 def _earning(plan: Plan) -> tuple[str, ...]:
@@ -210,7 +225,7 @@ def _earning(plan: Plan) -> tuple[str, ...]:
 
 
 def _in_unit(value: float, unit: str) -> str:
-    return money(value, unit) if unit in ("", "M USD") else f"{value:,.6g} {unit}"
+    return money(value, unit) if unit in ("", "M USD") else f"{digits(value, 6)} {unit}"
 
 
 def _chain_sentence(plan: Plan, found: Headlines) -> str:
@@ -226,9 +241,13 @@ def _chain_sentence(plan: Plan, found: Headlines) -> str:
     if total > 0.0:
         words += (
             f"; {thousands(total)} are installed under this plan, "
-            f"{percent_whole(by_chip.iloc[0] / total)} of them {by_chip.index[0]}"
+            f"{percent_whole(by_chip.iloc[0] / total)} of them {_chip(plan, by_chip.index[0])}"
         )
     return f"{words}. {_worth(plan, found)}"
+
+
+def _chip(plan: Plan, id: str) -> str:
+    return plan.data.chips[id].name if id in plan.data.chips else id
 
 
 def _plain_sentence(plan: Plan, found: Headlines) -> str:
@@ -334,16 +353,20 @@ def relief(limit: Holding) -> tuple[str, float | None]:
 
 def _holds_back(plan: Plan) -> Table:
     """The limits whose relief gains most, as `choke` ranks them; by their prices where it does not study the plan."""
-    unit, limits = in_unit(plan.run.money_unit), plan.table("core/limits")
+    unit, limits, when = (
+        in_unit(plan.run.money_unit),
+        plan.table("core/limits"),
+        every_period(plan.table("core/periods")),
+    )
     if not (ranked := ranked_limits(plan)):
-        title = f"What holds it back most, by prices: worth of one unit more in every period, and of 1 %{unit}"
-        return _priced(title, "limit", holding(limits, MOST_ROWS))
+        title = f"What holds it back most, by prices: worth of one unit more in {when}, and of 1 % more{unit}"
+        return _priced(title, "limit", "more", holding(limits, MOST_ROWS))
     rows: list[tuple[object, ...]] = [
         (r.label, r.owner or None, r.when, f"{amount(r.price)} per {r.per}", r.gain) for r in ranked[:MOST_ROWS]
     ]
     rows += [(one.name, one.owner or None, one.when, *relief(one)) for one in unranked(limits, MOST_ROWS)]
-    title = f"What holds it back most: worth of one unit more in every period, and of 10 %, integers held{unit}"
-    return Table(title, ("limit", "owner", "binds", "1 unit", "10 %"), rows, left=3)
+    title = f"What holds it back most: worth of one unit more in {when}, and of 10 % more, integers held{unit}"
+    return Table(title, ("limit", "owner", "binds", "1 more", "10 % more"), rows, left=3)
 
 
 def ranked_limits(plan: Plan) -> tuple[Ranked, ...]:
@@ -359,16 +382,20 @@ def ranked_limits(plan: Plan) -> tuple[Ranked, ...]:
 
 def _obliges(plan: Plan) -> Table:
     """What must be done, and what less of it would be worth by its prices, the most first; how much of it is free."""
-    unit, limits = in_unit(plan.run.money_unit), plan.table("core/limits")
-    title = f"What it must do: worth of one unit less in every period, and of 1 % less{unit}"
-    table = _priced(title, "obligation", obligations(limits, MOST_ROWS))
+    unit, limits, when = (
+        in_unit(plan.run.money_unit),
+        plan.table("core/limits"),
+        every_period(plan.table("core/periods")),
+    )
+    title = f"What it must do: worth of one unit less in {when}, and of 1 % less{unit}"
+    table = _priced(title, "obligation", "less", obligations(limits, MOST_ROWS))
     free = free_obligations(limits)
     said = f"{counted(free, 'obligation')} {'costs' if free == 1 else 'cost'} nothing"
     if free and not table.rows:
         return Table("What it must do", (said,), (("less of each would gain nothing",),))
-    return replace(table, rows=(*table.rows, (said, ""))) if free else table
+    return replace(table, rows=(*table.rows, (said, "", "", "", ""))) if free else table
 
 
-def _priced(title: str, what: str, limits: Sequence[Holding]) -> Table:
+def _priced(title: str, what: str, way: str, limits: Sequence[Holding]) -> Table:
     rows = [(one.name, one.owner or None, one.when, *relief(one)) for one in limits]
-    return Table(title, (what, "owner", "binds", "1 unit", "1 %"), rows, left=3)
+    return Table(title, (what, "owner", "binds", f"1 {way}", f"1 % {way}"), rows, left=3)

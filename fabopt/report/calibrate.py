@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fabopt.analysis.calibration.records import NEAR, Calibrated, Calibration
 from fabopt.analysis.frames import plain
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, listed, percent
+from fabopt.report.text import Table, amount, counted, few, listed, percent
 
 NAMED = 6
 """Figures of other kinds that are named; the instance has all."""
@@ -80,12 +80,11 @@ def _notes(calibration: Calibration) -> Iterator[str]:
     yield "Premiums steer a plan and count in no value; the last of each designer holds on after its last window."
     missed = [r for r in calibration.kept if not r.near]
     if missed:
-        said = listed([f"{r.designer} in {_when(r)} {r.reached:,.4g} against {r.figure:,.4g}" for r in missed])
+        said = listed([f"{r.designer} in {_when(r)} {amount(r.reached)} against {amount(r.figure)}" for r in missed])
         yield (
             f"A plan with these premiums ships otherwise ({said}): it is worth as much, or buys early or in vain what "
             "a premium pays for. Look at the carrying cost of chips, the range of the figures and the steps of tastes."
         )
     if calibration.others:
-        more = len(calibration.others) - NAMED
-        names = [*calibration.others[:NAMED], *([f"{more} more"] if more > 0 else [])]
-        yield f"Not held, as they are no shipments of one designer within the horizon: {listed(names)}."
+        names = listed(few(calibration.others, NAMED))
+        yield f"Not held, as they are no shipments of one designer within the horizon: {names}."

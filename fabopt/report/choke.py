@@ -12,19 +12,24 @@ from typing import Any
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 from fabopt.analysis.choke.sentence import Name, Number, Sentence, sentence
 from fabopt.analysis.frames import frame_of, plain
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.model.words import record_of
+from fabopt.report.answer import percent_whole
 from fabopt.report.choke_method import method
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, percent, plain_line, span, worth
+from fabopt.report.text import Table, amount, counted, few, listed, percent, plain_line, span, worth
 
 MOST = 8
 """Rows of the smaller tables."""
+
+MEMBERS = 6
+"""Limits of a class that are shown."""
 
 WAYS = 4
 """Sets of limits, and limits of a set, that are named; the records have all."""
 
 
-def choke_report(study: Study, top: int = 10) -> Report[Study]:
+def choke_report(study: Study, top: int = 10, names: Names = NO_NAMES) -> Report[Study]:
     """Return what holds a plan back: the causal sentence, the limits, what comes with them, and the runs behind it."""
     parts = sentence(study)
 
@@ -36,9 +41,9 @@ def choke_report(study: Study, top: int = 10) -> Report[Study]:
     return Report(
         "choke",
         study,
-        (written(parts),),
+        (written(parts, names),),
         (
-            limit_table(study, top),
+            limit_table(study, top, names),
             member_table(study, top),
             year_table(study),
             obligation_table(study, top),
@@ -64,10 +69,10 @@ def choke_report(study: Study, top: int = 10) -> Report[Study]:
 # -- the sentence ----------------------------------------------------------------------------------------------------
 
 
-def written(parts: Sentence) -> str:
-    """Return the sentence as text."""
+def written(parts: Sentence, names: Names = NO_NAMES) -> str:
+    """Return the sentence as text, with names in the place of ids."""
     return "".join(
-        plain_line(part.text) if isinstance(part, Name) else _number(part) if isinstance(part, Number) else part
+        plain_line(names[part.text]) if isinstance(part, Name) else _number(part) if isinstance(part, Number) else part
         for part in parts.parts
     )
 
@@ -84,6 +89,12 @@ def _number(number: Number) -> str:
     return f"{both} {number.unit}".rstrip()
 
 
+def _counted(study: Study) -> str:
+    """Return in which periods relief stands."""
+    first, last = study.info.first_counted, study.info.last_counted
+    return f"in {first}" if first == last else f"in every period from {first} to {last}"
+
+
 def _unit(study: Study) -> str:
     """Return the unit of gains, in words where an instance gives none."""
     return study.info.money or "in the unit of the objective"
@@ -92,25 +103,26 @@ def _unit(study: Study) -> str:
 # -- the tables ------------------------------------------------------------------------------------------------------
 
 
-def limit_table(study: Study, top: int) -> Table:
+def limit_table(study: Study, top: int, names: Names = NO_NAMES) -> Table:
     """Return the limits that gain most, with relief now and after its lead time."""
     rows = [_limit_row(study, r) for r in study.limits[:top] if r.gain > 0 and not r.obligation]
-    title = f"Limits by what 10 % more in every counted period earns, {_unit(study)}"
-    title += f", through {study.info.lab} alone" if study.info.lab else ""
-    headers = ("limit", "owner", "status", "+10 %", "certified", "after lead", "order by", "do")
+    title = f"Limits by what 10 % more {_counted(study)} earns, {_unit(study)}"
+    title += f", through {names[study.info.lab]} alone" if study.info.lab else ""
+    headers = ("limit", "owner", "status", "10 % more", "certified", "after lead", "order by", "do")
     return Table(title, headers, rows, left=3)
 
 
 def member_table(study: Study, top: int) -> Table:
     """Return the limits of each class, with what each gains alone."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for record in study.limits[:top]:
         if record.gain <= 0 or not record.members:
             continue
         ranked = sorted(record.members, key=lambda m: -(m.gain or 0.0))
-        rows += [(record.label if n == 0 else "", m.label, m.owner or None, m.gain) for n, m in enumerate(ranked[:6])]
-        if len(ranked) > 6:
-            rows.append(("", f"{len(ranked) - 6} more", None, None))
+        shown = ranked if len(ranked) <= MEMBERS + 1 else ranked[:MEMBERS]
+        rows += [(record.label if n == 0 else "", m.label, m.owner or None, m.gain) for n, m in enumerate(shown)]
+        if len(shown) < len(ranked):
+            rows.append(("", f"... {len(ranked) - len(shown)} more", "", ""))
     title = f"Classes of limits that take each other's place: what 10 % more of each alone earns, {_unit(study)}"
     return Table(title, ("class", "limit", "owner", "alone"), rows, left=3)
 
@@ -120,12 +132,12 @@ def year_table(study: Study) -> Table:
     rows = [
         (
             y.year, y.limit or "nothing", ", ".join(y.rivals[:WAYS]) or None, y.gain if y.limit else None,
-            None if not y.limit else "above" if y.told else "within",
+            None if not y.limit else "above it" if y.told else "within it",
         )
         for y in study.years
     ]  # fmt: skip
     title = f"Choke point by year: what 10 % more in that year alone earns, {_unit(study)}, integers held"
-    return Table(title, ("year", "limit", "not told from", "+10 %", "the gap"), rows, left=3)
+    return Table(title, ("year", "limit", "not told from", "10 % more", "against the gap"), rows, left=3)
 
 
 def obligation_table(study: Study, top: int) -> Table:
@@ -136,7 +148,7 @@ def obligation_table(study: Study, top: int) -> Table:
         for r in obligations[:top]
     ]
     title = (
-        f"Obligations: what 10 % less of each in every counted period is worth, {_unit(study)} (0: the plan does it "
+        f"Obligations: what 10 % less of each {_counted(study)} is worth, {_unit(study)} (0: the plan does it "
         "anyway); of what is exact, also 10 % more"
     )
     return Table(title, ("obligation", "owner", "status", "relief", "worth"), rows, left=4)
@@ -175,7 +187,7 @@ def step_table(study: Study) -> Table:
         both = " / ".join(amount(side) for price in r.marginals[:1] for side in (price.left, price.right))
         gains = {s.name: s.plan_gain for s in r.steps}
         rows.append((r.label, record_of(r.family).per_unit(r.unit), both or None, *map(gains.get, names)))
-    title = "Worth of one unit less / more in every counted period, and gains of finite steps"
+    title = f"Worth of one unit less / more {_counted(study)}, and gains of finite steps"
     return Table(f"{title}, {_unit(study)}, integers held", ("limit", "unit", "one", *names), rows, left=2)
 
 
@@ -201,15 +213,16 @@ def joint_table(study: Study) -> Table:
     """Return which sets of limits reach a target when each is lifted, and without which nothing reaches it."""
     rows = []
     for j in study.joint:
-        ways = ";  or ".join(" + ".join(names) for names in j.minimal_sets[:WAYS]) or "no set of these limits"
+        ways = ";  or ".join(" + ".join(names) for names in j.minimal_sets[:WAYS]) or ""
         if len(j.minimal_sets) > WAYS:
             ways += f";  or one of {len(j.minimal_sets) - WAYS} other sets"
-        rows.append((j.target, f"reached by lifting {ways}{'' if j.complete else ' (not all sets were found)'}"))
+        some = "" if j.complete else " (not all sets were found)"
+        none = "no set of these limits was found that reaches it when lifted"
+        rows.append((j.target, f"reached by lifting {ways}{some}" if ways else none))
         for names, sure in zip(j.blocking_sets[:3], j.proven or (True,) * len(j.blocking_sets), strict=False):
             if names:
                 held = "" if sure else " (integers held)"
-                more = f" and {len(names) - WAYS} more" if len(names) > WAYS else ""
-                rows.append(("", f"not without one of {', '.join(names[:WAYS])}{more}{held}"))
+                rows.append(("", f"not without one of {listed(few(names, WAYS))}{held}"))
         if () in j.blocking_sets:
             rows.append(("", "out of reach with all of these limits lifted"))
     title = "Limits that help only together, and limits without which nothing helps"
@@ -237,11 +250,13 @@ def time_table(study: Study) -> Table:
     for turn in study.timeline:
         if turn.limit >= 0:
             record, first, last = study.limits[turn.limit], labels[turn.first], labels[turn.last]
-            offset = None if record.offset is None else f"{record.offset} later"
+            offset = (
+                None if record.offset is None else "at once" if not record.offset else counted(record.offset, "period")
+            )
             when = first if first == last else f"{first} to {last}"
             rows.append((when, record.label, _owner(record.owner), offset))
-    title = "Choke point by period, by the price of 10 % more; sales it costs, periods later"
-    return Table(title, ("periods", "limit", "owner", "sale"), rows, left=3)
+    title = "Choke point by period, by the price of 10 % more; how much later the sales are lost that it costs"
+    return Table(title, ("periods", "limit", "owner", "sales lost after"), rows, left=3)
 
 
 def customer_table(study: Study) -> Table:
@@ -249,8 +264,8 @@ def customer_table(study: Study) -> Table:
     first = study.first
     rows = [] if first is None else [(s.customer, s.value, s.amount) for s in first.customers]
     label = "" if first is None else first.label
-    title = f"Who gets what 10 % more of {label} brings: change of value ({_unit(study)}) and of amount"
-    return Table(title, ("customer", "value", "amount"), rows, most=MOST)
+    title = f"Who gets what 10 % more of {label} brings: change of value and of what is delivered, each in its unit"
+    return Table(title, ("customer", f"value, {_unit(study)}", "delivered"), rows, most=MOST)
 
 
 def rent_table(study: Study) -> Table:
@@ -266,7 +281,7 @@ def stability_table(study: Study) -> Table:
     rows = [
         (
             r.label, ", ".join(f"{count} {kind}" for kind, count in r.quality.items() if count) or None,
-            percent(s.first), percent(s.top3), s.low, s.median, s.high,
+            percent_whole(s.first), percent_whole(s.top3), s.low, s.median, s.high,
         )
         for r, s in sorted(known, key=lambda pair: -pair[1].first)[:6]
     ]  # fmt: skip

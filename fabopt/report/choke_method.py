@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fabopt.analysis.choke.records import Study, StudyInfo
-from fabopt.report.text import amount, seconds
+from fabopt.report.text import amount, few, listed, seconds, signed
 
 NAMED = 4
 """Limits of physics and law that are named."""
@@ -24,22 +24,22 @@ def method(study: Study) -> list[str]:
         lines.append("* gain of the relaxation: what uses this relief is ordered as integers.")
     fixed = [r.label for r in study.limits if not r.relaxable and r.state.periods_at_limit]
     if fixed:
-        more = f" and {len(fixed) - NAMED} more (limits.csv of --out has all)" if len(fixed) > NAMED else ""
-        lines.append(
-            f"At their limit, and not to be moved by anybody (physics, law): {', '.join(fixed[:NAMED])}{more}."
-        )
+        named = listed(few(fixed, NAMED))
+        more = " (limits.csv of --out has all)" if len(named) < len(listed(fixed)) else ""
+        lines.append(f"At their limit, and not to be moved by anybody (physics, law): {named}{more}.")
     lines += info.caveats
     if study.draws is not None:
         change = study.draws.dethrone
         if change is not None:
-            way = f"{100 * change.change:+.3g} %"
+            way = f"{signed(100 * change.change)} %"
             lines.append(
                 f"The smallest change that was found to put another first: {change.lever} {way}, then {change.to}."
             )
         elif study.draws.stood:
             lines.append("No single number was found whose range puts another limit first.")
         lines += study.draws.notes
-    lines += [f"Not explored: {text}." for text in grouped(study.unexplored)]
+    if study.unexplored:
+        lines.append(f"Not explored: {'; '.join(grouped(study.unexplored))}.")
     at_once = "" if info.threads is None else f", {info.threads} at a time"
     spent = ", ".join(f"{name} {seconds(s)}" for name, s in study.seconds_by_step.items() if s >= 0.05)
     lines.append(
@@ -70,6 +70,5 @@ def grouped(texts: Sequence[str]) -> list[str]:
     for head in heads:
         same = [text for text in texts if text.startswith(head)]
         if same:
-            more = f" and {len(same) - 1} more" if len(same) > 1 else ""
-            lines.append(f"{same[0]}{more}")
+            lines.append(head + listed(few([text.removeprefix(head) for text in same], 1)))
     return lines + [text for text in texts if not text.startswith(heads)]

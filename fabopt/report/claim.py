@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fabopt.analysis.choke.claim import Decided
 from fabopt.analysis.frames import frame_of, plain
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, in_unit, listed, percent, worth
+from fabopt.report.text import Table, amount, few, in_unit, listed, percent, worth
 
 NAMED = 3
 """Limits of a subject, and numbers behind them, that are named; the records have all."""
@@ -50,7 +50,7 @@ def claim_report(
 
 def _sentence(d: Decided, unit: str) -> str:
     span = d.first if d.first == d.last else f"{d.first} to {d.last}"
-    some = listed([*d.limits[:NAMED], *([f"{len(d.limits) - NAMED} more"] if len(d.limits) > NAMED else [])])
+    some = listed(few(d.limits, NAMED))
     text = f"'{d.claim.text}' is {d.verdict}: {d.why}. In {span}, 10 % more of {some} adds {worth(d.gain, unit)}"
     text += f" (the gap leaves {worth(d.doubt, unit)} open)"
     if d.relaxed_gain is not None:
@@ -71,10 +71,9 @@ def _change(d: Decided) -> str:
     within = [r for r in d.change.reaches if r.within]
     if not within:
         return f"{text}, which no range of their own numbers reaches."
-    some = listed([f"{r.lever} at {amount(r.needed)} instead of {amount(r.value)}" for r in within[:NAMED]])
-    more = f" and {len(within) - NAMED} more" if len(within) > NAMED else ""
+    some = listed(few([f"{r.lever} at {amount(r.needed)} instead of {amount(r.value)}" for r in within], NAMED))
     reach = "all" if len(within) == len(d.change.reaches) else f"{len(within)} of {len(d.change.reaches)}"
-    return f"{text}; {reach} of their own numbers have a range that reaches this: {some}{more}."
+    return f"{text}; {reach} of their own numbers have a range that reaches this: {some}."
 
 
 def _table(decided: Sequence[Decided], unit: str) -> Table:

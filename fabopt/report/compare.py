@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.domain.tolerances import CLOSE, rounding
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
 from fabopt.report.report import Report
@@ -23,11 +24,11 @@ NAMED = 3
 """Inputs that a sentence names."""
 
 
-def comparison_report(comparison: Comparison) -> Report[Comparison]:
+def comparison_report(comparison: Comparison, names: Names = NO_NAMES) -> Report[Comparison]:
     """Return plans side by side: who gains and who loses, what the difference shows, what the inputs explain."""
     others = comparison.plans[1:]
     shows = [says(comparison, difference) for difference in comparison.difference for says in (certainty, explanation)]
-    said = (" ".join(_sentence(comparison, plan) for plan in others), *shows, *_moved(comparison))
+    said = (" ".join(_sentence(comparison, plan, names) for plan in others), *shows, *_moved(comparison))
 
     def charts() -> Mapping[str, Any]:
         from fabopt.report.compare_charts import charts
@@ -45,7 +46,7 @@ def comparison_report(comparison: Comparison) -> Report[Comparison]:
         said,
         (
             plan_table(comparison),
-            choke_table(comparison),
+            choke_table(comparison, names),
             *side_tables(comparison),
             *(table for plan in others for table in plan_tables(comparison, plan)),
         ),
@@ -65,14 +66,14 @@ def comparison_report(comparison: Comparison) -> Report[Comparison]:
 # -- the sentence ----------------------------------------------------------------------------------------------------
 
 
-def _sentence(comparison: Comparison, plan: Plan) -> str:
+def _sentence(comparison: Comparison, plan: Plan, names: Names = NO_NAMES) -> str:
     date = comparison.dates[-1]
     rows = at_end(comparison, plan, "running")
     if not rows:
-        delivered = _moves(at_end(comparison, plan, "delivered"), DELIVERED, date)
+        delivered = _moves(at_end(comparison, plan, "delivered"), DELIVERED, date, names)
         return f"Under {plan.name}, {delivered}. {_worth(comparison, plan)}"
-    said = _moves(rows, ACCELERATORS, date)
-    compute = _moves(at_end(comparison, plan, "compute"), COMPUTE, "")
+    said = _moves(rows, ACCELERATORS, date, names)
+    compute = _moves(at_end(comparison, plan, "compute"), COMPUTE, "", names)
     if not (compute.startswith("nobody") and said.startswith("nobody")):
         said += f"; in compute, {compute}"
     return f"Under {plan.name}, {said}. {_worth(comparison, plan)}"
@@ -82,7 +83,7 @@ ACCELERATORS, COMPUTE, DELIVERED = "accelerators", "H100 equivalents", "units de
 """What is gained or lost, as the sentence says it."""
 
 
-def _moves(rows: Sequence[Gain], goods: str, date: str) -> str:
+def _moves(rows: Sequence[Gain], goods: str, date: str, names: Names = NO_NAMES) -> str:
     """Say who gains most and who loses most, and what all together do."""
     least = NOTICED * sum(max(row.base, row.value) for row in rows)
     by = f" by {date}" if date else ""
@@ -90,9 +91,11 @@ def _moves(rows: Sequence[Gain], goods: str, date: str) -> str:
     down = min(rows, key=lambda row: row.change, default=None)
     parts = []
     if up is not None and up.change > least:
-        parts.append(f"{up.name} gains {_quantity(up.change, goods)}{by}{_share(up.share)}")
+        parts.append(f"{names[up.name]} gains {_quantity(up.change, goods)}{by}{_share(up.share)}")
     if down is not None and down.change < -least:
-        parts.append(f"{down.name} loses {_quantity(-down.change, goods)}{'' if parts else by}{_share(down.share)}")
+        parts.append(
+            f"{names[down.name]} loses {_quantity(-down.change, goods)}{'' if parts else by}{_share(down.share)}"
+        )
     if not parts:
         return f"nobody has noticeably more or fewer {goods}{by}"
     if goods != DELIVERED and len(rows) > 1:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fabopt.analysis.compare.records import Comparison, Gain, Plan
+from fabopt.domain.names import NO_NAMES, Names
+from fabopt.model.objective import SAID
 from fabopt.report.answer import MOST_ROWS, percent_whole, thinned
 from fabopt.report.text import Table, amount, in_unit, percent, proof
 
@@ -57,19 +59,33 @@ def side_tables(comparison: Comparison) -> list[Table]:
     if len(comparison.plans) < 3:
         return []
     unit = f"; discounted {comparison.money}" if comparison.money else ""
-    terms = [(r.plan, r.term.replace("_", " "), r.base, r.value) for r in comparison.worth if not r.transfer]
+    terms = [
+        (r.plan, SAID.get(r.term, r.term.replace("_", " ")), r.base, r.value)
+        for r in comparison.worth
+        if not r.transfer
+    ]
     parties = [(r.plan, r.party or "-", r.base, r.value) for r in comparison.worth]
     made = []
     for measure, says in (("running", "Thousand accelerators running"), ("delivered", "Delivered since the start")):
         rows = [(r.plan, r.name, r.base, r.value) for p in comparison.plans for r in at_end(comparison, p, measure)]
-        made.append(_side_by_side(comparison, f"{says} by {comparison.dates[-1]}", rows, measure == "running"))
-    made.append(_side_by_side(comparison, f"Value less cost by party, with what others pay it{unit}", parties, True))
-    made.append(_side_by_side(comparison, f"Value and cost by term{unit}", terms, True))
+        made.append(
+            _side_by_side(
+                comparison, f"{says} by {comparison.dates[-1]}", rows, measure == "running", WHO.get(measure, "lab")
+            )
+        )
+    made.append(
+        _side_by_side(comparison, f"Value less cost by party, with what others pay it{unit}", parties, True, "party")
+    )
+    made.append(_side_by_side(comparison, f"Value and cost by term{unit}", terms, True, "term"))
     return made
 
 
+def _term(name: str) -> str:
+    return SAID.get(name, name.replace("_", " "))
+
+
 def _side_by_side(
-    comparison: Comparison, title: str, rows: Sequence[tuple[str, str, float, float]], adds_up: bool
+    comparison: Comparison, title: str, rows: Sequence[tuple[str, str, float, float]], adds_up: bool, who: str
 ) -> Table:
     """Return sums by name in each plan, from rows of other plan, name, amount in the first plan and in the other."""
     names = [plan.name for plan in comparison.plans]
@@ -81,7 +97,7 @@ def _side_by_side(
     ordered = sorted(sums.items(), key=lambda item: -max(abs(value) for value in item[1].values()))
     cells = [(name, *own.values()) for name, own in ordered]
     total = ("all", *(sum(own[name] for own in sums.values()) for name in names)) if adds_up else ()
-    return Table(title, ("", *names), cells, most=MOST_ROWS, total=total)
+    return Table(title, (who, *names), cells, most=MOST_ROWS, total=total)
 
 
 def at_end(comparison: Comparison, plan: Plan, measure: str) -> list[Gain]:
@@ -111,6 +127,9 @@ def shipped_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     return _over_years(comparison, plan, "shipped", title, kept, "year to")
 
 
+WHO: Mapping[str, str] = {"shipped": "designer", "delivered": "demand"}
+"""Who has a measure; of others a lab."""
+
 Pair = tuple[float, float]
 """What the first plan has, and what the other."""
 
@@ -122,7 +141,8 @@ def _over_years(
     people: dict[str, dict[str, Pair]] = {}
     for row in comparison.gains:
         if (row.plan, row.measure) == (plan.name, measure) and row.period in ends:
-            own, date = people.setdefault(row.name, {}), ends[row.period]
+            who = row.name + in_unit(row.unit) if measure == "delivered" else row.name
+            own, date = people.setdefault(who, {}), ends[row.period]
             base, value = own.get(date, (0.0, 0.0))
             own[date] = (base + row.base, value + row.value)
     dates = list(dict.fromkeys(ends.values()))
@@ -133,7 +153,7 @@ def _over_years(
     sums = [(sum(p[n][0] for p in pairs.values()), sum(p[n][1] for p in pairs.values())) for n in range(len(dates))]
     return Table(
         title,
-        ("", *(f"{says} {date}" for date in dates), comparison.plans[0].name, plan.name, "change"),
+        (WHO.get(measure, "lab"), *(f"{says} {date}" for date in dates), comparison.plans[0].name, plan.name, "change"),
         [_cells(who, pairs[who]) for who in ordered],
         most=MOST_ROWS + MOST_ROWS // 2,
         ends=True,
@@ -176,7 +196,7 @@ def worth_table(comparison: Comparison, plan: Plan, by: str, title: str) -> Tabl
     sums: dict[str, Pair] = {}
     for row in comparison.worth:
         if row.plan == plan.name and not (row.transfer and by == "term"):
-            key = (row.party or "-") if by == "party" else row.term.replace("_", " ")
+            key = (row.party or "-") if by == "party" else _term(row.term)
             before = sums.get(key, (0.0, 0.0))
             sums[key] = (before[0] + row.base, before[1] + row.value)
     rows = [(key, a, b, signed(b - a)) for key, (a, b) in sorted(sums.items(), key=_by_change)]
@@ -221,7 +241,7 @@ def limit_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     return Table(title + in_unit(comparison.money), headers, rows, left=4, most=MOST_ROWS)
 
 
-def choke_table(comparison: Comparison) -> Table:
+def choke_table(comparison: Comparison, names: Names = NO_NAMES) -> Table:
     """Return what holds each plan back most, over spans of periods in which no plan's choke point changes."""
     by_plan = {
         plan.name: {row.period: row for row in comparison.choke_points if row.plan == plan.name}
@@ -229,15 +249,15 @@ def choke_table(comparison: Comparison) -> Table:
     }
     spans: list[list[str]] = []
     for period in comparison.periods:
-        names = [rows[period].name for rows in by_plan.values()]
-        if spans and names == [rows[spans[-1][0]].name for rows in by_plan.values()]:
+        here = [rows[period].name for rows in by_plan.values()]
+        if spans and here == [rows[spans[-1][0]].name for rows in by_plan.values()]:
             spans[-1].append(period)
         else:
             spans.append([period])
     rows = [
         (
             _span((own[0], own[-1]) if len(own) > 1 else own),
-            *(f"{rows[own[0]].name or 'nothing'}{_of(rows[own[0]].owner)}" for rows in by_plan.values()),
+            *(f"{rows[own[0]].name or 'nothing'}{_of(names[rows[own[0]].owner])}" for rows in by_plan.values()),
         )
         for own in spans
     ]

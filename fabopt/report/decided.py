@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import reported
-from fabopt.report.text import Table, percent
+from fabopt.report.text import Table, few, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,5 +89,4 @@ def _spans(periods: Sequence[str], labels: Sequence[str]) -> str:
     starts = [t for t in at if t - 1 not in at]
     ends = [t for t in at if t + 1 not in at]
     spans = [labels[a] if a == b else f"{labels[a]} to {labels[b]}" for a, b in zip(starts, ends, strict=True)]
-    over = len(spans) - MOST_SPANS
-    return ", ".join(spans[:MOST_SPANS]) + (f" and {over} more" if over > 0 else "")
+    return ", ".join(few(spans, MOST_SPANS))

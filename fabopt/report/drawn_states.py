@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fabopt.analysis.draws.states import DrawnStates
 from fabopt.analysis.frames import frame_of
 from fabopt.report.report import Report
-from fabopt.report.text import Table, counted, percent
+from fabopt.report.text import Table, counted, few, listed, percent
 
 NAMED = 3
 
@@ -43,6 +43,5 @@ def _notes(record: DrawnStates) -> Iterator[str]:
         "more states it takes: name the few that matter (--lever; fabopt tornado finds them)."
     )
     if record.still:
-        some = ", ".join(record.still[:NAMED])
-        more = f" and {len(record.still) - NAMED} more" if len(record.still) > NAMED else ""
-        yield f"These cannot vary over time, so that no state changes them from a date on: {some}{more}."
+        some = listed(few(record.still, NAMED))
+        yield f"These cannot vary over time, so that no state changes them from a date on: {some}."

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from fabopt.analysis.explain.questions import Answer
 from fabopt.analysis.explain.records import HELD, NextUnit, Part, Pegging, WhyNot, WhyShort
-from fabopt.domain.tolerances import CLOSE
+from fabopt.domain.names import NO_NAMES, Names
+from fabopt.domain.tolerances import CLOSE, rounding
+from fabopt.model.objective import SAID as TERMS
 from fabopt.model.words import priced
 from fabopt.report.answer import MOST_ROWS, percent_whole
 from fabopt.report.portfolio import BASIS
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, listed, money
+from fabopt.report.text import Table, amount, in_unit, listed, money, signed
 
 SLIGHT = 0.005
 """A share that is not told."""
@@ -26,9 +28,9 @@ PEGGING = (
 """What the parts of the most mean."""
 
 NEXT = (
-    "The difference between the plan and the plan with one more unit, integers (orders, steps, lots) held. Values "
-    "are those of what is delivered; the plan's gain also counts what changes of the costs of making and running it, "
-    "and of what the fleet is worth after the last period."
+    "The difference between the plan and the plan with one more unit, integers (orders, steps, lots) held. What "
+    "customers gain is the worth of their deliveries alone; the plan's own gain counts the other parts of the first "
+    "table too."
 )
 """What the gains of customers mean."""
 
@@ -39,7 +41,7 @@ MIXING = (
 """What the shares of sources mean."""
 
 
-def explain_report(record: Answer) -> Report[Answer]:
+def explain_report(record: Answer, names: Names = NO_NAMES) -> Report[Answer]:
     """Return the answer to one question, the numbers behind it, and what they mean."""
     tables: tuple[Table, ...]
     if isinstance(record, WhyNot):
@@ -48,9 +50,9 @@ def explain_report(record: Answer) -> Report[Answer]:
     elif isinstance(record, WhyShort):
         said, tables, basis = why_short_sentence(record), (limit_table(record), owner_table(record)), PEGGING
     elif isinstance(record, NextUnit):
-        said, tables, basis = next_sentence(record), (next_table(record),), NEXT
+        said, tables, basis = next_sentence(record, names), (part_table(record), next_table(record)), NEXT
     else:
-        said, tables, basis = from_sentence(record), (from_table(record),), MIXING if record.origins else ""
+        said, tables, basis = from_sentence(record, names), (from_table(record),), MIXING if record.origins else ""
     return Report("explain", record, (said,), tables, (basis,) if basis else (), {"explain": lambda: record.frame})
 
 
@@ -147,7 +149,8 @@ def _adding_up(
         share = percent_whole(part if abs(part) >= SLIGHT else 0.0) if record.allowed > 0.0 else None
         return (*names, *[""] * (words - len(names)), term, share)
 
-    first, rest = due[:MOST_ROWS], due[MOST_ROWS:]
+    most = MOST_ROWS + (len(due) == MOST_ROWS + 1)  # one alone is not told as one more
+    first, rest = due[:most], due[most:]
     rows = [row(cells(part), part.term) for part in first]
     if rest:
         rows.append(row((f"... {len(rest)} more",), sum(part.term for part in rest)))
@@ -172,7 +175,7 @@ def _span(part: Part) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def next_sentence(record: NextUnit) -> str:
+def next_sentence(record: NextUnit, names: Names = NO_NAMES) -> str:
     """Say what one more unit of a limit gains, who gets it, and who gives something up."""
     said = priced(record.family, record.name, record.unit, record.periods[0], record.periods[-1], less=record.less)
     unit = said[:1].upper() + said[1:]
@@ -181,20 +184,29 @@ def next_sentence(record: NextUnit) -> str:
     dollars = record.gain_unit == "M USD"
     total = money(record.gain) if dollars else f"{amount(record.gain)} {record.gain_unit}".rstrip()
     text = f"{unit} gains the plan {total}."
-    up = [f"{g.customer} ({amount(g.value)} M USD more)" for g in record.gains if g.value > 0.0]
-    down = [f"{g.customer} gives up {amount(-g.value)} M USD" for g in record.gains if g.value < 0.0]
+    up = [f"{names[g.customer]} ({amount(g.value)} M USD more)" for g in record.gains if g.value > 0.0]
+    down = [f"{names[g.customer]} gives up {amount(-g.value)} M USD" for g in record.gains if g.value < 0.0]
     text += f" It goes to {listed(up[:3])}" if up else " Nobody gets more value"
     return f"{text}; {listed(down[:3])}." if down else f"{text}."
 
 
+def part_table(record: NextUnit) -> Table:
+    """Return what the gain is made of: its parts add up to it."""
+    small = rounding(max((abs(change) for _, change in record.terms), default=0.0))
+    parts = sorted(((name, change) for name, change in record.terms if abs(change) > small), key=lambda part: -part[1])
+    rows = [(TERMS[name], signed(change)) for name, change in parts]
+    title = f"What the gain is made of, discounted{in_unit(record.gain_unit)}"
+    return Table(title, ("part", "change"), rows, total=("the plan's gain", signed(sum(c for _, c in record.terms))))
+
+
 def next_table(record: NextUnit) -> Table:
     """Return who gets how much."""
-    rows = [(g.customer, f"{g.value:+,.4g}", f"{g.amount:+,.4g}", g.unit) for g in record.gains]
-    title = "Worth of deliveries, discounted, and their amount, over all periods"
+    rows = [(g.customer, signed(g.value), signed(g.amount), g.unit) for g in record.gains]
+    title = "Whose deliveries change: their worth, discounted, and their amount, over all periods"
     return Table(title, ("customer", "M USD", "delivered", "unit"), rows, most=MOST_ROWS)
 
 
-def from_sentence(record: Pegging) -> str:
+def from_sentence(record: Pegging, names: Names = NO_NAMES) -> str:
     """Say what a unit of a chip takes, and from whom most of each comes."""
     chip = record.name
     if not record.started:
@@ -203,7 +215,7 @@ def from_sentence(record: Pegging) -> str:
     told = []
     for block in dict.fromkeys(row.block for row in record.origins if row.each is not None):
         rows = [row for row in record.origins if row.block == block]
-        shares = listed([f"{percent_whole(row.share)} {row.source or 'unnamed'}" for row in rows[:3]])
+        shares = listed([f"{percent_whole(row.share)} {names[row.source] or 'unnamed'}" for row in rows[:3]])
         told.append(f"{amount(sum(row.each or 0.0 for row in rows))} {block} ({shares})")
     return f"Each {chip} packaged in {record.period} ({amount(record.started)} thousand) takes {listed(told)}."
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fabopt.analysis.frames import plain
 from fabopt.analysis.headlines import Headlines
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.report.text import Table, amount, in_unit, money
 
 MOST_STAGES = 16
@@ -35,9 +36,9 @@ def headline_data(found: Headlines) -> dict[str, Any]:
     return {**plain(found), "money": None if m is None else {**plain(m), **more}}
 
 
-def headline_tables(found: Headlines, unit: str) -> tuple[Table, ...]:
+def headline_tables(found: Headlines, unit: str, names: Names = NO_NAMES) -> tuple[Table, ...]:
     """Return the tables of money, of what stands at the ends of years, and of the use of stages."""
-    return (_money(found, unit), _stood(found), _use(found))
+    return (_money(found, unit), _stood(found), _use(found, names))
 
 
 def _money(found: Headlines, unit: str) -> Table:
@@ -57,16 +58,23 @@ def _money(found: Headlines, unit: str) -> Table:
 
 def _stood(found: Headlines) -> Table:
     rows = [(s.period, s.accelerators, s.running, s.installed, s.usable, s.power) for s in found.stood]
-    headers = ("end of", "installed, k", "running, k", "installed, kH100e", "usable, kH100e", "facility GW")
+    headers = (
+        "end of",
+        "thousand installed",
+        "thousand running",
+        "kH100e installed",
+        "kH100e usable",
+        "facility GW",
+    )
     title = "What stands: thousand accelerators and H100 equivalents (nominal of all, usable of those that run)"
     return Table(title, headers, rows)
 
 
-def _use(found: Headlines) -> Table:
-    rows = [
-        (u.stage or None, " ".join(filter(None, (u.what, u.node.replace(",", ", ")))) or None, *map(_percent, u.shares))
-        for u in found.use
-    ]
+def _use(found: Headlines, names: Names) -> Table:
+    rows = []
+    for u in found.use:
+        nodes = ", ".join(names[node] for node in filter(None, u.node.split(",")))
+        rows.append((u.stage or None, " ".join(filter(None, (u.what, nodes))) or None, *map(_percent, u.shares)))
     title = "Use of each stage: share of what is there"
     return Table(title, ("stage", "capacity", *found.years), rows, left=2, most=MOST_STAGES)
 

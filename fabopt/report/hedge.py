@@ -9,7 +9,7 @@ from typing import Any
 from fabopt.analysis.hedge.records import IMPOSSIBLE, MEAN, STOCHASTIC, WAIT, WORK, Hedge
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, figure, in_unit, listed, round_percent
+from fabopt.report.text import Table, amount, counted, few, figure, in_unit, listed, round_percent
 
 MOST = 12
 """Rows of a table."""
@@ -76,8 +76,7 @@ def _now(record: Hedge) -> str:
         return f"Nothing is decided before {record.known}, when it is known what comes."
 
     def names(rows: list[Any]) -> str:
-        some = ", ".join(one.name for one in rows[:NAMED])
-        return some + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
+        return listed(few([one.name for one in rows], NAMED))
 
     work = any(one.instrument == WORK for one in record.decisions)
     do = "start" if work else "sign"
@@ -110,7 +109,7 @@ def _cheapest(record: Hedge) -> str:
         f"{best.name} in {best.periods}".replace("  ", " ")
     )
     text += f" for {figure(best.cost, record.unit)}: it removes {figure(best.removed or 0.0, record.unit)} {what}"
-    return f"{text}, {best.per_dollar:,.3g} per unit of money." if best.per_dollar is not None else f"{text}."
+    return f"{text}, {amount(best.per_dollar)} per unit of money." if best.per_dollar is not None else f"{text}."
 
 
 def _removed(record: Hedge) -> str:
@@ -243,14 +242,11 @@ def _notes(record: Hedge) -> Iterator[str]:
     if record.risk != "expected":
         yield f"The plan is judged by {record.risk}; RP is that of the plan which is best by its mean."
     if record.unaveraged:
-        some = ", ".join(record.unaveraged[:NAMED])
-        more = f" and {len(record.unaveraged) - NAMED} more" if len(record.unaveraged) > NAMED else ""
-        yield f"States differ in what has no mean; for mean data it stands as planned: {some}{more}."
+        some = listed(few(record.unaveraged, NAMED))
+        yield f"States differ in what has no mean; for mean data it stands as planned: {some}."
     yield f"{counted(record.solves, 'program')} solved of at most {record.most}."
     if record.not_run:
-        some = ", ".join(record.not_run[:NAMED])
-        more = f" and {len(record.not_run) - NAMED} more" if len(record.not_run) > NAMED else ""
-        yield f"Not solved, for --solves or an interrupt ended it: {some}{more}."
+        yield f"Not solved, for --solves or an interrupt ended it: {listed(few(record.not_run, NAMED))}."
     recourse = record.information.recourse
     means = _means(record)
     best = max(means, key=lambda plan: record.sign * means[plan], default=STOCHASTIC)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from fabopt.analysis.targets.records import Move, Needed, Way
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.domain.tolerances import SHOWN
 from fabopt.plan.problem import Interval
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, in_unit, span, thousands, worth
+from fabopt.report.text import Table, amount, in_unit, signed, span, thousands, worth
 
 KINDS = {"package": "levers, each as needed", "together": "all, same part of way", "alone": "alone"}
 
 
-def target_report(needed: Needed) -> Report[Needed]:
+def target_report(needed: Needed, names: Names = NO_NAMES) -> Report[Needed]:
     """Return what would have to be true for a target: the ways to it, and what does not reach it."""
     tables = _ways(needed), _short(needed)
     return Report(
         "target",
         needed,
-        (sentence(needed),),
+        (sentence(needed, names),),
         tables,
         tuple(method(needed)),
         {"target": lambda: needed.frame},
@@ -25,13 +26,13 @@ def target_report(needed: Needed) -> Report[Needed]:
     )
 
 
-def sentence(needed: Needed) -> str:
+def sentence(needed: Needed, names: Names = NO_NAMES) -> str:
     """Return the answer in one sentence."""
     target, best = needed.target, needed.best
     what = {"power": " of facility power in use", "compute": " of compute", "value": " of value"}[target.measure]
     goal = f"{_amount(needed, target.amount)}{what}"
     goal += f" in {target.by}" if target.by else ""
-    goal += f" for {target.lab}" if target.lab else ""
+    goal += f" for {names[target.lab]}" if target.lab else ""
     plan = f"the plan has {_amount(needed, needed.planned)}"
     if needed.value_now is not None:
         if needed.planned >= target.amount:
@@ -71,7 +72,7 @@ def _moved(needed: Needed, move: Move) -> str:
 
 
 def _change(move: Move) -> str:
-    return "-" if move.share is None else f"{100.0 * move.share:+.3g} %"
+    return "-" if move.share is None else f"{signed(100.0 * move.share)} %"
 
 
 def _amount(needed: Needed, value: float) -> str:
@@ -135,7 +136,9 @@ def method(needed: Needed) -> list[str]:
     for way in needed.ways:
         if way.size is not None and way.least is not None and way.size - way.least > 2e-3 * way.size:
             less = "proven no less than" if way.found_by == "program" else "does not suffice:"
-            lines.append(f"{', '.join(way.levers)}, {KINDS[way.kind]}: found {way.size:.4g}, {less} {way.least:.4g}.")
+            lines.append(
+                f"{', '.join(way.levers)}, {KINDS[way.kind]}: found {amount(way.size)}, {less} {amount(way.least)}."
+            )
         if way.note and way.moves:
             lines.append(f"{', '.join(way.levers)}: {way.note}.")
     return [*lines, *needed.notes]

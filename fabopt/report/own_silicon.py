@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.report.report import Report
 from fabopt.report.text import Table, in_unit, money
 
@@ -11,25 +12,30 @@ if TYPE_CHECKING:
     from fabopt.analysis.allocation.own_silicon import OwnSilicon
 
 
-def own_silicon_report(study: OwnSilicon, unit: str = "M USD", whose: str = "all together") -> Report[OwnSilicon]:
+def own_silicon_report(
+    study: OwnSilicon, names: Names = NO_NAMES, unit: str = "M USD", whose: str = "all together"
+) -> Report[OwnSilicon]:
     """Return what the chip is worth to its lab and to all, what the lab then gets, and what policies allot.
 
     Parameters
     ----------
     study
         What was found.
+    names
+        What chips and labs are called, by id.
     unit
         Unit of money.
     whose
         Whose plans they are: of all together, or of the buyers.
     """
+    lab = names[study.lab]
     worth, supply, bargaining = study.worth("of_lab")
     done = f"is funded in {study.funded}" if study.funded else "is not funded"
     sentence = (
-        f"{study.chip} {done}; it is worth {money(worth, unit)} to {study.lab}, {money(supply, unit)} as supply and "
+        f"{names[study.chip]} {done}; it is worth {money(worth, unit)} to {lab}, {money(supply, unit)} as supply and "
         f"{money(bargaining, unit)} as bargaining, and {money(study.worth('value')[0], unit)} to {whose}."
     )
-    parties = ((whose, "value"), (study.lab, "of_lab"))
+    parties = ((whose, "value"), (lab, "of_lab"))
     worths = [(said, *study.worth(of), getattr(study.plan, of)) for said, of in parties]
     plans = study.without, study.unfunded, study.plan
     shipped = [
@@ -41,17 +47,15 @@ def own_silicon_report(study: OwnSilicon, unit: str = "M USD", whose: str = "all
         (row.policy, row.customer, row.unit, row.allotted_without, row.allotted, row.used_without, row.used)
         for row in study.allotted
     ]
-    names = ("policy", "customer", "unit", "allotted without", "with", "used without", "with")
+    heads = ("policy", "customer", "unit", "allotted without", "with", "used without", "with")
     return Report(
         "own-silicon",
         study,
         (sentence,),
         (
             Table(f"Worth{in_unit(unit)}", ("for", "worth", "as supply", "as bargaining", "value with it"), worths),
-            Table(
-                f"Delivered to {study.lab}, thousand accelerators", ("chip", "without", "unfunded", "with it"), shipped
-            ),
-            Table("What policies allot of what is there", names, allotted, left=3),
+            Table(f"Delivered to {lab}, thousand accelerators", ("chip", "without", "unfunded", "with it"), shipped),
+            Table("What policies allot of what is there", heads, allotted, left=3),
         ),
         frames={"allotted": lambda: study.frame},
         data=lambda: _data(study),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Share
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.report.answer import MOST_ROWS, mix_table, percent_whole, share_of, thinned
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, listed
+from fabopt.report.text import Table, amount, few, listed
 
 MOST = 12
 """Rows of a table that are shown."""
@@ -25,16 +26,16 @@ BASIS = (
 """What an entry price means."""
 
 
-def portfolio_report(record: Portfolio) -> Report[Portfolio]:
+def portfolio_report(record: Portfolio, names: Names = NO_NAMES) -> Report[Portfolio]:
     """Return what a lab's compute stands on: its chips, what would bring others in, its suppliers, their loss."""
     entering = any(case.entry is not None for case in record.chips)
     return Report(
         "portfolio",
         record,
-        (sentence(record),),
+        (sentence(record, names),),
         (
             _mix(record),
-            workload_table(record),
+            workload_table(record, names),
             bought_table(record),
             entry_table(record),
             kept_out_table(record),
@@ -51,7 +52,7 @@ def portfolio_report(record: Portfolio) -> Report[Portfolio]:
     )
 
 
-def sentence(record: Portfolio) -> str:
+def sentence(record: Portfolio, names: Names = NO_NAMES) -> str:
     """Return what a lab runs on, what would enter next, and on whom it depends most."""
     lab, shares = record.name, _at(record, record.until)
     total = sum(shares.values())
@@ -64,7 +65,7 @@ def sentence(record: Portfolio) -> str:
     else:
         text = f"{lab} runs no compute in {record.until}."
     text += _next(record)
-    most = _largest(record)
+    most = _largest(record, names)
     return text + (f" {most}" if most else "")
 
 
@@ -82,7 +83,7 @@ def _next(record: Portfolio) -> str:
     return " No lower price brings another chip in." if record.money else ""
 
 
-def _largest(record: Portfolio) -> str:
+def _largest(record: Portfolio, names: Names = NO_NAMES) -> str:
     designers = {e.supplier for e in record.exposure if e.kind == "designer"}
     now = [e for e in record.exposure if e.period == record.until]
     owners = [e for e in now if e.kind == "owner" and e.supplier not in designers]
@@ -91,7 +92,7 @@ def _largest(record: Portfolio) -> str:
         return ""
     single = any(point.kind == "owner" and point.id == most.supplier for point in record.points)
     tail = ", and nobody else can make its part" if single else ""
-    return f"Most hangs on {most.supplier}: {percent_whole(most.share)} of that compute{tail}."
+    return f"Most hangs on {names[most.supplier]}: {percent_whole(most.share)} of that compute{tail}."
 
 
 def _name(record: Portfolio, chip: str) -> str:
@@ -122,13 +123,17 @@ def _dates(mix: tuple[Share, ...], until: str) -> list[str]:
     return dates if until in dates else [*dates, until]
 
 
-def workload_table(record: Portfolio) -> Table:
+def workload_table(record: Portfolio, names: Names = NO_NAMES) -> Table:
     """Return each chip's share of each workload in the last reported period."""
     workloads = list(dict.fromkeys(row.workload for row in record.mix if row.period == record.until))
     at = {w: _at(record, record.until, w) for w in workloads}
     chips = dict.fromkeys(chip for w in workloads for chip in at[w])
     rows = [(chip, *(share_of(at[w].get(chip, 0.0), sum(at[w].values())) for w in workloads)) for chip in chips]
-    return Table(f"What runs on what in {record.until}: share of each workload", ("chip", *workloads), rows)
+    return Table(
+        f"What runs on what in {record.until}: share of each workload",
+        ("chip", *(names[w] for w in workloads)),
+        rows,
+    )
 
 
 def bought_table(record: Portfolio) -> Table:
@@ -181,7 +186,8 @@ def supplier_table(record: Portfolio) -> Table:
     for kind in KINDS:
         names = dict.fromkeys(e.supplier for e in record.exposure if e.kind == kind and e.period in dates)
         ordered = sorted(names, key=lambda name: -shares.get((kind, name, record.until), 0.0))
-        for n, name in enumerate(ordered[:MOST_NAMES]):
+        shown = few(ordered, MOST_NAMES)
+        for n, name in enumerate(shown[: len(shown) - (len(shown) < len(ordered))]):
             cells = (percent_whole(shares.get((kind, name, date), 0.0)) for date in dates)
             rows.append(("" if n else kind, name, *cells))
         if len(ordered) > MOST_NAMES:

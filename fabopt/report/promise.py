@@ -85,7 +85,7 @@ def _borne(record: Promise) -> Table:
 
 def _nearer(record: Promise) -> Table:
     rows = tuple(
-        (one.limit, one.owner, amount(1e3 * one.brings), f"{100 * one.needed:,.3g} %") for one in record.nearer
+        (one.limit, one.owner, amount(1e3 * one.brings), f"{amount(100 * one.needed)} %") for one in record.nearer
     )
     could = "" if record.could is None else f" ({amount(1e3 * max(record.could, 0.0))} can be there then)"
     title = f"What would bring it to {record.before}{could}"

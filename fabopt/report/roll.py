@@ -8,7 +8,7 @@ from typing import Any
 from fabopt.analysis.roll.records import Changed, Happened, Roll
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, between, in_unit, money, percent, signed, with_rows
+from fabopt.report.text import Table, amount, between, few, in_unit, listed, money, percent, signed, with_rows
 
 MOST = 12
 """Rows of a table."""
@@ -176,9 +176,8 @@ def method(roll: Roll) -> list[str]:
             f"{money(roll.charged, roll.unit)} in the choice of the plan; no value here counts it."
         )
     if roll.throughout:
-        some = ", ".join(path for path in roll.throughout[:3])
-        more = f" and {len(roll.throughout) - 3} more" if len(roll.throughout) > 3 else ""
-        notes.append(f"These cannot vary over time and hold before the date too: {some}{more}.")
+        some = listed(few(roll.throughout, 3))
+        notes.append(f"These cannot vary over time and hold before the date too: {some}.")
     if roll.raised:
         first = roll.raised[0]
         notes.append(

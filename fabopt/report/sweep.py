@@ -12,7 +12,7 @@ from fabopt.analysis.sweep.case import UNKNOWN
 from fabopt.analysis.sweep.design import LeverColumn
 from fabopt.analysis.sweep.records import LONG, Outcome, Sweep
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, in_unit, money
+from fabopt.report.text import Table, amount, in_unit, money, signed
 
 MOST = 12
 """Rows of a table."""
@@ -113,7 +113,7 @@ def alone_table(sweep: Sweep) -> Table:
         case = cases[o.case]
         if case.settings and case.scenario in base:
             change = None if o.objective is None else o.objective - base[case.scenario]
-            said = f"no plan: {o.status}" if change is None else f"{change:+,.4g}"
+            said = f"no plan: {o.status}" if change is None else signed(change)
             size = float("inf") if change is None else abs(change)
             rows.append((size, (case.said, sweep.design.scenarios[case.scenario], said)))
     rows.sort(key=lambda row: -row[0])

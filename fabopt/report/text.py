@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,7 +12,10 @@ from itertools import zip_longest
 from fabopt.domain.tolerances import CLOSE, EXACT
 
 WIDTH = 100
-"""Widest line that is written, in characters."""
+"""Widest line that is written where nobody says how wide a line may be, in characters."""
+
+DEEP = 3
+"""Lines below each other to which the first column of a table may be broken; beyond, it stands above the others."""
 
 GLUE = "\N{NO-BREAK SPACE}"
 """Stands for a space at which no line ends, while lines are broken."""
@@ -78,10 +82,13 @@ class Table:
         return (*map(cell, row), *[""] * (len(self.headers) - len(row)))
 
     def shown(self, most: int) -> list[tuple[str, ...]]:
-        """Return the rows for which there is room, a line that says how many more there are, and the total."""
+        """Return the rows for which there is room, a line that says how many more there are, and the total.
+
+        Where one row alone would be left out it stands in the place of that line.
+        """
         rows: list[tuple[str, ...]] = list(self.rows)  # type: ignore[arg-type]
         over = len(rows) - most
-        if most and over > 0:
+        if most and over > 1:
             tail = most // 2 if self.ends else 0
             more = self._written((f"... {over} {'between' if tail else 'more'}",))
             rows = [*rows[: most - tail], more, *rows[len(rows) - tail :]]
@@ -90,7 +97,22 @@ class Table:
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the table as lines of at most `width` characters; long words go on below."""
         shown = self.shown(self.most)
-        cells = [self.headers, *(row for row in shown if not self._across(row))]
+        title, rows = wrap(self.title, width) if self.title else [], (self.headers, *shown)
+        widths = self._widths(rows, width)
+        deep = max((len(wrap(row[0], widths[0])) for row in rows if not self._across(row)), default=0)
+        if deep <= DEEP or len(self.headers) < 3:
+            return [*title, *(line for row in rows for line in self._lines(row, widths, width))]
+        below = [row if self._across(row) else ("", *row[1:]) for row in rows]
+        widths = self._widths(below, width)
+        for row, rest in zip(rows, below, strict=True):
+            first = [] if self._across(row) or not row[0] else wrap(row[0], width - 2)
+            title += [f"  {line}" for line in first]
+            title += self._lines(rest, widths, width) if any(rest) else []
+        return title
+
+    def _widths(self, rows: Sequence[Sequence[str]], width: int) -> list[int]:
+        """Return how wide each column is, for lines of at most `width` characters."""
+        cells = [row for row in rows if not self._across(row)]
         widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
         # Heads over short numbers give way first, then words, down to a width at which a name can still be told.
         least = [
@@ -101,8 +123,7 @@ class Table:
             wide = [n for n in range(len(widths)) if widths[n] > least[n]]
             if wide:
                 widths[max(wide, key=lambda n: (n >= self.left, widths[n]))] -= 1
-        title = wrap(self.title, width) if self.title else []
-        return [*title, *(line for row in (self.headers, *shown) for line in self._lines(row, widths, width))]
+        return widths
 
     def _lines(self, row: Sequence[str], widths: Sequence[int], width: int) -> list[str]:
         if self._across(row):
@@ -171,10 +192,24 @@ def clip(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text at spaces into lines of at most `width` characters, but not between a number and its per cent."""
+    """Break a text at spaces into lines of at most `width` characters, but not between a number and its per cent.
+
+    A word that is wider is broken behind its dots and other signs where it has some.
+    """
     import textwrap
 
-    return [line.replace(GLUE, " ") for line in textwrap.wrap(_glued(text), width)] or [""]
+    words = (_pieces(word, width) if len(word) > width else word for word in _glued(text).split(" "))
+    return [line.replace(GLUE, " ") for line in textwrap.wrap(" ".join(words), width)] or [""]
+
+
+def _pieces(word: str, width: int) -> str:
+    """Break a word behind its signs into pieces of at most `width` characters, as far as it has signs."""
+    pieces = [""]
+    for part in re.split(r"(?<=[._/@:])", word):
+        if len(pieces[-1]) + len(part) > width and pieces[-1]:
+            pieces.append("")
+        pieces[-1] += part
+    return " ".join(pieces)
 
 
 def _glued(text: str) -> str:
@@ -182,7 +217,7 @@ def _glued(text: str) -> str:
 
 
 def amount(value: float) -> str:
-    """Write a number with thousands separators and about four significant digits."""
+    """Write a number with thousands separators and about four significant digits, what is below a millionth as 0."""
     if not math.isfinite(value):
         return "no limit" if value > 0 else "-"
     size = abs(value)
@@ -194,7 +229,14 @@ def amount(value: float) -> str:
         return f"{value:,.1f}"
     if size >= 0.0995:
         return f"{value:,.2f}"
-    return f"{value:,.3g}"
+    text = f"{value:.{min(2 - math.floor(math.log10(size)), 6)}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("", "-", "-0") else text
+
+
+def digits(value: float, count: int) -> str:
+    """Write a number with thousands separators and so many significant digits, however large or small it is."""
+    text = f"{value + 0.0:,.{count}g}"  # no zero with a sign
+    return amount(value) if "e" in text else text
 
 
 def thousands(value: float) -> str:
@@ -205,7 +247,7 @@ def thousands(value: float) -> str:
 def money(value: float, unit: str = "M USD") -> str:
     """Write money: ``12.3 M USD``, from ten billion on ``12.3 bn USD``; with another unit as it stands."""
     if unit != "M USD":
-        return f"{value + 0.0:,.10g} {unit}".rstrip()  # no zero with a sign
+        return f"{digits(value, 10)} {unit}".rstrip()
     if abs(value) >= 10_000.0:
         return f"{amount(value / 1000.0)} bn USD"
     return f"{amount(value)} M USD"
@@ -237,7 +279,8 @@ def figure(value: float, unit: str) -> str:
 
 def signed(value: float) -> str:
     """Write a change with its sign."""
-    return f"{'+' if value > 0 else ''}{amount(value)}"
+    text = amount(value)
+    return f"+{text}" if value > 0 and text != "0" else text
 
 
 def in_unit(unit: str) -> str:
@@ -245,9 +288,16 @@ def in_unit(unit: str) -> str:
     return f", {unit}" if unit else ""
 
 
+def few(names: Sequence[str], most: int) -> list[str]:
+    """Return the first of many names and how many more there are; all of them where one alone would be left out."""
+    over = len(names) - most
+    return list(names) if over <= 1 else [*names[:most], f"{over} more"]
+
+
 def listed(parts: Sequence[str]) -> str:
-    """Write parts as a list in a sentence: ``a, b and c``."""
-    return " and ".join([", ".join(parts[:-1]), *parts[-1:]] if len(parts) > 1 else parts)
+    """Write parts as a list in a sentence: ``a, b and c``; with semicolons where a part has a comma of its own."""
+    between = "; " if any("," in part for part in parts) else ", "
+    return " and ".join([between.join(parts[:-1]), *parts[-1:]] if len(parts) > 1 else parts)
 
 
 def plan_value(value: float | None, status: str, unit: str) -> str:
@@ -267,7 +317,7 @@ def percent(share: float | None) -> str:
 
 def round_percent(share: float) -> str:
     """Write a share that somebody has chosen as percent, without needless digits: ``10 %``, ``2.5 %``."""
-    return f"{100.0 * share:.4g} %"
+    return f"{digits(100.0 * share, 4)} %"
 
 
 def counted(number: int, what: str) -> str:

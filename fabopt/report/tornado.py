@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fabopt.analysis.sensitivity.adjoint import NO_TIME
@@ -18,8 +19,16 @@ MOST = 8
 """Rows of the smaller tables."""
 
 
-def tornado_report(tornado: Tornado) -> Report[Tornado]:
-    """Return which numbers matter: the bars, where the choke point is another, and what it is worth to know more."""
+def tornado_report(tornado: Tornado, called: Callable[[str], str] = str) -> Report[Tornado]:
+    """Return which numbers matter: the bars, where the choke point is another, and what it is worth to know more.
+
+    Parameters
+    ----------
+    tornado
+        What was found.
+    called
+        What a number is called, by its path.
+    """
 
     def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import tornado_chart
@@ -30,16 +39,16 @@ def tornado_report(tornado: Tornado) -> Report[Tornado]:
     return Report(
         "tornado",
         tornado,
-        (sentence(tornado),),
-        (_bars(tornado), _chokes(tornado), _information(tornado), _kinks(tornado)),
-        tuple(method(tornado)),
+        (sentence(tornado, called),),
+        (_bars(tornado, called), _chokes(tornado, called), _information(tornado, called), _kinks(tornado, called)),
+        tuple(method(tornado, called)),
         {"tornado": lambda: tornado.frame, "numbers": lambda: tornado.numbers},
         charts,
         tornado.as_dict,
     )
 
 
-def sentence(tornado: Tornado) -> str:
+def sentence(tornado: Tornado, called: Callable[[str], str] = str) -> str:
     """Return the answer in one sentence."""
     count = len(tornado.slopes)
     unpriced = sum(slope.reason == NO_TIME for slope in tornado.slopes)
@@ -59,7 +68,7 @@ def sentence(tornado: Tornado) -> str:
     ]
     moves = " and ".join(ends) if ends else "no plan at its ends"
     text = (
-        f"Of the {count:,} numbers of {tornado.name} that have a range, {first.number.path} moves the "
+        f"Of the {count:,} numbers of {tornado.name} that have a range, {called(first.number.path)} moves the "
         f"{tornado.objective_name} of {worth(tornado.objective, tornado.unit)} most: {moves}"
     )
     moved = [bar for bar in tornado.bars if _turns(tornado, bar)]
@@ -71,23 +80,23 @@ def sentence(tornado: Tornado) -> str:
         )
     known = _informative(tornado)
     if known:
-        best = max(known, key=lambda bar: bar.information).number.path
+        best = called(max(known, key=lambda bar: bar.information).number.path)
         text += f"; worth most to know before anything is ordered is {best}"
     return text + "."
 
 
-def _bars(tornado: Tornado) -> Table:
+def _bars(tornado: Tornado, called: Callable[[str], str]) -> Table:
     """Return the bars: the number, its range, what its ends change, and how good the range is."""
     rows = [
         (
-            bar.number.path, _plain_unit(bar.number), _origin(bar.number),
-            f"{amount(bar.number.low)} {amount(bar.number.value)} {amount(bar.number.high)}{'…' * bar.number.series}",
+            called(bar.number.path) + " (a series)" * bar.number.series, _plain_unit(bar.number), _origin(bar.number),
+            f"{amount(bar.number.low)} {amount(bar.number.value)} {amount(bar.number.high)}",
             _change(tornado, bar.low), _change(tornado, bar.high),
         )
         for bar in tornado.bars
     ]  # fmt: skip
     title = f"Change of the {tornado.objective_name} at each end{in_unit(tornado.unit)}; {BASES[tornado.basis]}"
-    headers = ("number", "unit", "range", "low value high", "at low", "at high")
+    headers = ("number", "unit", "range", "low value high", "at its low", "at its high")
     return Table(f"{title}; * another choke point", headers, rows, left=3)
 
 
@@ -114,10 +123,10 @@ def _change(tornado: Tornado, end: EndValue | None) -> str | None:
     return f"{signed(end.change)}{'~' if end.share < 1 else ''}{mark}"
 
 
-def _chokes(tornado: Tornado) -> Table:
+def _chokes(tornado: Tornado, called: Callable[[str], str]) -> Table:
     """Return where the choke point changes."""
     rows = [
-        (bar.number.path, end.choke or "none", f"{amount(end.value)}{_unit(bar)}")
+        (called(bar.number.path), end.choke or "none", f"{amount(end.value)}{_unit(bar)}")
         for bar in tornado.bars
         for end in (bar.low, bar.high)
         if end is not None and _turned(tornado, end)
@@ -127,18 +136,18 @@ def _chokes(tornado: Tornado) -> Table:
     )
 
 
-def _information(tornado: Tornado) -> Table:
+def _information(tornado: Tornado, called: Callable[[str], str]) -> Table:
     """Return what it would be worth to know the numbers better, most first."""
     known = sorted(_informative(tornado), key=lambda bar: -bar.information)
-    rows = [(bar.number.path, _origin(bar.number), bar.information) for bar in known]
+    rows = [(called(bar.number.path), _origin(bar.number), bar.information) for bar in known]
     title = f"Worth of knowing a number before integers are decided{in_unit(tornado.unit)}; an estimate"
     return Table(title, ("number", "range", "worth"), rows, left=2, most=MOST)
 
 
-def _kinks(tornado: Tornado) -> Table:
+def _kinks(tornado: Tornado, called: Callable[[str], str]) -> Table:
     """Return the numbers whose worth is not the same to either side."""
     rows = [
-        (n.path, _plain_unit(n), *(None if x is None else signed(x) for x in n.per_unit))
+        (called(n.path), _plain_unit(n), *(None if x is None else signed(x) for x in n.per_unit))
         for n in tornado.slopes
         if n.kink
     ]
@@ -147,7 +156,7 @@ def _kinks(tornado: Tornado) -> Table:
     return Table(title + in_unit(tornado.unit), headers, rows, left=2, most=MOST)
 
 
-def method(tornado: Tornado) -> list[str]:
+def method(tornado: Tornado, called: Callable[[str], str]) -> list[str]:
     """Return what a reader must know, one text a line."""
     checked = sum(s.checked for s in tornado.slopes)
     lines = [
@@ -158,9 +167,15 @@ def method(tornado: Tornado) -> list[str]:
         *tornado.notes,
     ]
     if any(bar.number.series for bar in tornado.bars):
-        lines.insert(1, "… is a series, of which the first point is shown; all its points move together.")
+        lines.insert(1, "Of a series the first point is shown; all its points move together.")
+    if tornado.bars:
+        lines.append(
+            "The path of each number, which --set and --lever take, is in the table tornado (--table tornado)."
+        )
     ends = [(bar, end) for bar in tornado.bars for end in (bar.low, bar.high) if end is not None]
-    lines += [f"{bar.number.path} at {amount(end.value)}: {end.note}." for bar, end in ends if end.note]
+    lines += [
+        f"{called(bar.number.path)} at {amount(end.value)}: {end.note.rstrip('.')}." for bar, end in ends if end.note
+    ]
     return lines
 
 

@@ -9,7 +9,7 @@ from fabopt.analysis.sensitivity.curve import ValueFunction
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.report.charts.style import PALETTE, altair, finished, heading, letter_map
-from fabopt.report.text import amount, clip
+from fabopt.report.text import amount, clip, few, listed
 
 NAME = 52
 """Longest name in a picture."""
@@ -55,8 +55,7 @@ def tornado_chart(tornado: Tornado) -> Any:
 
 def _rests_on(sources: Iterable[str]) -> str:
     """Return the line of a caption that names the sources of the numbers that are moved."""
-    ids = list(sources)
-    said = ", ".join(ids[:12]) + (f" and {len(ids) - 12} more" if len(ids) > 12 else "")
+    said = listed(few(list(sources), 12))
     return f"Sources: {clip(said, 100)}" if said else "Sources: none; what is moved is assumed"
 
 

@@ -24,7 +24,7 @@ def test_the_right_of_a_customer_is_the_choke_point_and_worth_what_is_worked_out
     first = study.first
     assert first.state.status == "policy-binding"
     assert first.kind == "policy"
-    assert (first.owner, first.label) == ("foundry", "foundry: right of a")
+    assert (first.owner, first.label) == ("foundry", "foundry: right of A")
     assert first.gain == pytest.approx(48.0, rel=1e-9)
     assert first.step("lifted").plan_gain == pytest.approx(146 + 2 / 3, rel=1e-9)
 
@@ -34,7 +34,7 @@ def test_a_cap_counts_after_the_capacity_where_capacity_gains_more():
     by_label = {record.label: record for record in studied("share-cap").limits}
     assert by_label["wafers"].gain == pytest.approx(80.0, rel=1e-9)
     assert by_label["wafers"].state.status == "binding"
-    cap = by_label["foundry: cap of a"]
+    cap = by_label["foundry: cap of A"]
     assert cap.state.status == "policy-binding"
     assert cap.gain == pytest.approx(10.0, rel=1e-9)
 

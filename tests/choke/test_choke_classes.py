@@ -127,7 +127,7 @@ def test_relief_of_a_class_is_worth_the_relief_of_all_and_no_member_is_ranked(st
 def test_two_classes_of_the_same_words_are_told_by_their_first_members():
     """Lines of two goods, all called Line: the labels of their classes differ, for a study finds limits by label."""
     classes = (("east", "west"), ("north", "south"))
-    labels = [g.label for g in by_class(line_groups("east", "west", "north", "south"), classes)]
+    labels = [g.label for g in by_class(line_groups("east", "west", "north", "south"), classes, {})]
     assert labels == ["Line east and 1 more", "Line north and 1 more"]
 
 
@@ -136,7 +136,7 @@ def test_a_class_whose_makers_share_no_word_before_a_bracket_is_called_without_i
         (("a", "b"),),
         [replace(g, label=f"{g.entity} (DRAM) wafer starts") for g in line_groups("a", "b")],
     )
-    assert [g.label for g in by_class(groups, classes)] == ["DRAM wafer starts (2 limits)"]
+    assert [g.label for g in by_class(groups, classes, {})] == ["DRAM wafer starts (2 limits)"]
 
 
 def test_a_maker_that_a_chip_needs_beside_another_stays_alone(tmp_path):

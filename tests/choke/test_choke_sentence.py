@@ -80,7 +80,7 @@ STUDY = Study(
 
 def test_the_sentence_says_what_the_records_say() -> None:
     assert written(sentence(STUDY)) == (
-        "memory makers: HBM stacking is the choke point from 2027Q1 to 2027Q3: ordering 10 % more adds 403 M USD "
+        "HBM stacking (memory makers) is the choke point from 2027Q1 to 2027Q3: ordering 10 % more adds 403 M USD "
         "(2.84 %), proven to lie between 402 and 404. With it lifted, N3 binds next (4,432 M USD more), then CoWoS. "
         "Without it the other 2 limits searched do not reach +25 % even together. It reaches +25 % only together with "
         "CoWoS. Ordered today it takes effect in 2027Q3 and still earns 193 M USD, 47.89 % of what it would earn now, "

@@ -47,7 +47,7 @@ def solved(tmp_path_factory):
     """Output of one solve of the tutorial in a process of its own, and the folder it wrote."""
     folder = tmp_path_factory.mktemp("work")
     command = [sys.executable, "-m", "fabopt", "solve", str(TUTORIAL), *QUICK]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=dict(os.environ))
     return done, folder / "results" / "tutorial"
 
 

@@ -22,10 +22,10 @@ def test_rows_that_somebody_agreed_to_are_limits_with_names_owners_levers_and_da
     net, found = limits(raw)
     least, most = found["contract-minimum:c"], found["contract-maximum:c"]
     reserved, steps = found["contract-reserve:k"], found["contract-unlocks:line:k"]
-    assert least.name == "Deal: take-or-pay minimum of a"
+    assert least.name == "Deal: take-or-pay minimum of A"
     assert (least.owner, least.side, least.relaxable, least.levers) == ("stackworks", "lower", True, ())
     assert (most.side, [lever.unit for lever in most.levers]) == ("upper", ["sign:c"])
-    assert (reserved.name, reserved.owner, reserved.stage) == ("k: reserved for b", "foundry", "wafer")
+    assert (reserved.name, reserved.owner, reserved.stage) == ("k: reserved for B", "foundry", "wafer")
     assert [(lever.unit, lever.lead) for lever in steps.levers] == [("sign:k", 0.5)]
     fields = {key: field_of(net, limit.family, key) for key, limit in found.items()}
     assert fields["contract-minimum:c"] == "contracts.c.minimum"
@@ -62,4 +62,4 @@ def test_a_conflict_names_the_contract():
     raw["network"]["demands"]["a"] |= {"quantity": 50, "required": True}
     solution = solve(lower(instance(raw)), SolveOptions(gap=0.0))
     assert not solution.has_plan
-    assert any("Deal: minimum that must be taken of b" in str(conflict) for conflict in solution.conflicts)
+    assert any("Deal: minimum that must be taken of B" in str(conflict) for conflict in solution.conflicts)

@@ -33,7 +33,10 @@ def test_a_megawatt_is_a_thousand_accelerators_more(tmp_path):
     found = loaded(tree(power=50.0), tmp_path).solve().explain(next_unit="power:site")
     assert gains(found) == {"lab": (pytest.approx(WORTH / 1000), pytest.approx(1.0))}
     assert found.records.gain == pytest.approx((WORTH - 10_000) / 1000)
-    assert found.sentence.endswith("in 2027 gains the plan 7.53 M USD. It goes to lab (17.5 M USD more).")
+    assert found.sentence.endswith("in 2027 gains the plan 7.53 M USD. It goes to Lab (17.5 M USD more).")
+    parts = dict(found.records.terms)
+    assert parts["delivery_value"] == pytest.approx(WORTH / 1000)
+    assert sum(parts.values()) == pytest.approx((WORTH - 10_000) / 1000)  # the ten million are what is made and run
 
 
 def test_more_power_for_one_lab_takes_chips_from_the_other(two_labs):
@@ -43,7 +46,16 @@ def test_more_power_for_one_lab_takes_chips_from_the_other(two_labs):
         "lab": (pytest.approx(-WORTH / 1000), pytest.approx(-1.0)),
     }
     assert found.records.gain == pytest.approx(50 * HOURS / 1e6)  # the energy that the lab no longer pays
-    assert found.sentence.endswith("It goes to other (17.5 M USD more); lab gives up 17.5 M USD.")
+    assert found.sentence.endswith("It goes to Other lab (17.5 M USD more); Lab gives up 17.5 M USD.")
+
+
+def test_the_parts_of_a_buyers_gain_add_up_to_it_with_what_sellers_earn():
+    result = fabopt.load("instances/tutorial").solve(perspective="buyers")
+    found = result.explain(next_unit="Plains campus facility power").records
+    parts = dict(found.terms)
+    assert found.gain > 0.0
+    assert sum(parts.values()) == pytest.approx(found.gain)
+    assert parts["sellers"] != 0.0  # what is theirs is nothing to the buyers
 
 
 def test_more_wafers_go_to_the_lab_that_still_has_power(two_labs):
@@ -77,3 +89,4 @@ def test_the_gain_is_told_in_the_unit_of_the_objective(tmp_path):
     assert found.records.gain == pytest.approx(1.0)
     assert f"gains the plan 1.00 {found.records.gain_unit}." in found.sentence
     assert "kH100e" in found.records.gain_unit
+    assert found.records.terms == ()  # compute is no sum of money

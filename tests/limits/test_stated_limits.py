@@ -40,7 +40,7 @@ def test_a_ceiling_leaves_the_rest_to_the_spare_maker_and_is_worth_what_that_cos
     assert plan.objective == pytest.approx(FREE - 18 * 2)
     assert prices(plan, "stated_ceiling") == [2, 2, 2]
     (state, *_) = [s for s in plan.limits if s.family == "stated_ceiling"]
-    assert state.name == "one: level (stage memory, owner good)"
+    assert state.name == "one: level (stage memory, owner Good)"
     assert (state.owner, state.source.kind) == ("good", "policy")
 
 
@@ -75,7 +75,7 @@ def test_a_share_is_one_of_what_the_other_tags_choose():
     net, plan, good = made(**GOOD, share_of={"stage": "memory"}, at_most="60 %")
     assert good == [6, 6, 6]
     assert prices(plan, "stated_share") == [2, 2, 2]
-    assert net.groups[0].name == "one: level (stage memory, owner good), at most 60 % of level (stage memory)"
+    assert net.groups[0].name == "one: level (stage memory, owner Good), at most 60 % of level (stage memory)"
 
 
 def test_a_share_at_least_and_one_at_most_hold_together():
@@ -290,7 +290,7 @@ def test_money_is_limited_as_cash_and_says_whose_it_is():
     (group,) = lower(
         Instance.model_validate(chain() | {"limits": {"one": {"of": "spending", "party": "good", "at_most": 5}}})
     ).groups
-    assert (group.limit_kind, group.name, group.tags.owner) == ("cash", "one: spending of good", "good")
+    assert (group.limit_kind, group.name, group.tags.owner) == ("cash", "one: spending of Good", "good")
 
 
 def test_room_for_power_is_a_limit_too():

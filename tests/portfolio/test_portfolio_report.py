@@ -81,7 +81,7 @@ def test_single_points_are_the_only_makers_with_what_depends_on_them(tmp_path):
 def test_the_first_sentence_says_mix_entry_and_dependence(result):
     said = result.portfolio("borealis").sentence
     assert said.startswith("Borealis's compute in 2028Q4 is 100 % Falcon. Osprey enters if its price falls below ")
-    assert "Most hangs on silicon-north" in said
+    assert "Most hangs on Silicon North" in said
 
 
 def test_the_command_line_prints_it_within_100_columns(folder, capsys):
@@ -139,6 +139,5 @@ def test_a_budget_that_suffices_leaves_nothing_out(folder, capsys):
 
 def test_an_instance_is_solved_first(capsys):
     assert main(["portfolio", "instances/tutorial", "--for", "borealis"]) == 0
-    assert (
-        capsys.readouterr().out.splitlines() == fabopt.load("instances/tutorial").solve().portfolio("borealis").lines()
-    )
+    said = fabopt.load("instances/tutorial").solve().portfolio("borealis").lines()
+    assert capsys.readouterr().out.splitlines()[: len(said)] == said

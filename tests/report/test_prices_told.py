@@ -47,7 +47,7 @@ def test_a_sentence_says_one_unit_of_what_and_when(family):
 def test_solve_and_show_tell_it_per_unit_of_what(family):
     row = {
         "family": family, "id": "a", "name": "Name", "owner": "", "kind": "physical", "unit": "kt", "reported": True,
-        "limit": 10.0,
+        "limit": 10.0, "years": 0.25,
     }  # fmt: skip
     for side, price, told in (("upper", 3.0, _holds_back), ("lower", -3.0, _obliges)):
         rows = [row | {"side": side, "price": price, "period": period} for period in ("P1", "P2")]

@@ -10,7 +10,7 @@ import numpy as np
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import Alternatives, Change, Mix, Other, Spread
-from fabopt.analysis.explain.names import display_names
+from fabopt.domain.names import display_names
 from fabopt.domain.tolerances import SHOWN
 from fabopt.errors import StudyError
 from fabopt.network.tables import Array, Network

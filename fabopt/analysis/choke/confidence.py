@@ -205,7 +205,9 @@ def summary(drawn: Sample, seed: int, wanted: int, change: Dethrone | None, trie
     if drawn.without_plan:
         notes.append(f"{drawn.without_plan} draws have no plan with the integers of this one, or none was found.")
     if drawn.put_back:
-        notes.append(f"In the others {drawn.put_back} numbers went back to their values, for rules would refuse them.")
+        notes.append(
+            f"In the others {drawn.put_back:,} numbers went back to their values, for rules would refuse them."
+        )
     if tried:
         notes.append(f"{tried} numbers were moved alone in search of one that dethrones.")
     return Draws(drawn.asked, len(drawn.gains), seed, change, tuple(notes))

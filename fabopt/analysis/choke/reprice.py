@@ -214,7 +214,9 @@ class Repriced:
         done = Finished(outcome.x[:n], outcome.row_price[: program.n_rows], outcome.column_price[:n])
         activity = np.asarray(program.a @ outcome.x[:n])
         states = limit_states(tables, program, tables.limits, done, activity)
-        groups = by_class(groups_of(tables.limits, [state.limit for state in states]), self.classes)
+        groups = by_class(
+            groups_of(tables.limits, [state.limit for state in states]), self.classes, self.plan.net.names
+        )
         return [g.in_periods(self.periods) for g in groups]
 
     def _gains(self, bounds: Mapping[str, float], gain: Callable[[str], float | None]) -> dict[str, float]:

@@ -163,10 +163,11 @@ def _years(study: Study) -> Iterable[Part]:
 
 
 def _head(study: Study, first: LimitRecord) -> Iterable[Part]:
-    if first.owner and not first.members:
-        yield Name(first.owner)
-        yield ": "
     yield Name(first.label)
+    if first.owner and not first.members:
+        yield " ("
+        yield Name(first.owner)
+        yield ")"
     yield " is the choke point"
     if first.episodes:
         start, end = first.episodes[0].first, first.episodes[-1].last

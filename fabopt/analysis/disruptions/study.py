@@ -24,9 +24,9 @@ from scipy import sparse
 
 from fabopt.analysis.disruptions.records import Disruptions, Drawing, Exposure
 from fabopt.analysis.draws.distributions import Distribution, distribution_of, triangular
-from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.replan import OF_ACTIVITY, Again, Answer, closed
 from fabopt.domain.disruptions import Disruption, Failing
+from fabopt.domain.names import display_names
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.suppliers import failing_names
 from fabopt.domain.tolerances import COUNTS

@@ -8,10 +8,12 @@ from fabopt.analysis.choke.owners import next_unit
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.records import Gain, NextUnit
 from fabopt.errors import StudyError
+from fabopt.model.objective import cost_vector
 from fabopt.network.tables import Array
 from fabopt.plan.groups import LimitGroup
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.options import BUYERS
 
 
 def limit_asked(plan: SolvedProgram, word: str, where: str) -> LimitGroup:
@@ -83,7 +85,21 @@ def who_gets(
         gain=max(after.objective - before.objective, 0.0),
         gain_unit=unit,
         gains=tuple(Gain(s.customer, s.value, s.amount, ", ".join(of[s.customer])) for s in shares),
+        terms=_terms(plan, before.x, after.x),
     )
+
+
+def _terms(plan: SolvedProgram, before: Array, after: Array) -> tuple[tuple[str, float], ...]:
+    """Return by how much each term of the objective changes; none where the objective is no money."""
+    terms, stage = plan.tables.terms, plan.stage
+    n = len(stage.cost)
+    if stage.unit != "million dollars":
+        return ()
+    moved = after[:n] - before[:n]
+    beside = float((stage.cost - cost_vector(terms, n)) @ moved)
+    changes = [(term.name, float(term.coefficients @ moved[term.columns])) for term in terms]
+    changes.append(("sellers" if plan.options.perspective == BUYERS else "added", beside))
+    return tuple((name, change) for name, change in changes if change)
 
 
 def _deliveries(plan: SolvedProgram, x: Array) -> list[Array]:

@@ -14,6 +14,7 @@ from fabopt.analysis.portfolio.study import chip_case
 from fabopt.errors import StudyError
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
 
 Answer = WhyNot | WhyShort | NextUnit | Pegging
@@ -114,7 +115,7 @@ def explained(plan: Plan, question: Question, budget: TimeBudget | None = None) 
     fabopt.solve.outcome.SolverError
         If the solver gives up.
     """
-    asked = question.checked()
+    asked, budget = question.checked(), budget or TimeBudget()
     data, where = plan.data, plan.run.instance
     if asked == "why_short":
         return _why_short(plan.of_system(SYSTEM), question, budget)
@@ -126,20 +127,29 @@ def explained(plan: Plan, question: Question, budget: TimeBudget | None = None) 
         return pegging(plan.net, plan.table, chip, data.chips[chip].name, period)
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
-    return WhyNot(lab, data.labs[lab].name, chip_case(plan, lab, chip, budget))
+    with budget.timed("what the chip is worth"):
+        return WhyNot(lab, data.labs[lab].name, chip_case(plan, lab, chip, budget))
 
 
-def _why_short(plan: Plan, question: Question, budget: TimeBudget | None) -> WhyShort:
+def _solved(plan: Plan, budget: TimeBudget) -> SolvedProgram:
+    with budget.timed("plan and its prices"):
+        return plan.solved
+
+
+def _why_short(plan: Plan, question: Question, budget: TimeBudget) -> WhyShort:
     labs, where = plan.data.labs, plan.run.instance
     lab = known("lab", question.why_short, labs, where)
-    return why_short(plan.solved, lab, labs[lab].name, _period(plan.net, question.period, where), budget)
+    period, solved = _period(plan.net, question.period, where), _solved(plan, budget)
+    with budget.timed("most that can reach it"):
+        return why_short(solved, lab, labs[lab].name, period, budget)
 
 
-def _next_unit(plan: Plan, question: Question, budget: TimeBudget | None) -> NextUnit:
-    where = plan.run.instance
-    group = limit_asked(plan.solved, question.next_unit, where)
+def _next_unit(plan: Plan, question: Question, budget: TimeBudget) -> NextUnit:
+    where, solved = plan.run.instance, _solved(plan, budget)
+    group = limit_asked(solved, question.next_unit, where)
     period = _period(plan.net, question.period, where) if question.period else None
-    return who_gets(plan.solved, group, period, plan.unit, budget)
+    with budget.timed("one unit more"):
+        return who_gets(solved, group, period, plan.unit, budget)
 
 
 def _period(net: Network, label: str, where: str) -> int:

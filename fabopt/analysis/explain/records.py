@@ -229,6 +229,9 @@ class NextUnit:
         What the objective gains: the worth of what customers get, less what it costs to make and run.
     gains
         Who gets how much, gains first.
+    terms
+        What the gain is made of: terms of the objective that change, and by how much; they add up to it. ``sellers``:
+        what the buyers' objective leaves out; ``added``: what hooks have added. None where the objective is no money.
     """
 
     limit: str
@@ -241,6 +244,7 @@ class NextUnit:
     gain: float
     gain_unit: str
     gains: tuple[Gain, ...]
+    terms: tuple[tuple[str, float], ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.explain.names import display_names, known
+from fabopt.analysis.explain.names import known
 from fabopt.analysis.memo.records import Amount
 from fabopt.domain.instance import Instance
+from fabopt.domain.names import display_names
 from fabopt.errors import StudyError
 from fabopt.network.tables import Network, Period
 from fabopt.plan.plan import Plan

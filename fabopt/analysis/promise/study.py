@@ -18,8 +18,9 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.analysis.choke.derivative import slope
-from fabopt.analysis.explain.names import display_names, known
+from fabopt.analysis.explain.names import known
 from fabopt.analysis.promise.records import Borne, Displaced, Nearer, Offer, Promise
+from fabopt.domain.names import display_names
 from fabopt.domain.tolerances import COUNTS
 from fabopt.errors import StudyError
 from fabopt.model.families import IntArray
@@ -94,10 +95,8 @@ class _Study:
         where = {"chip": chip, "lab": lab} if lab else {"chip": chip}
         self.columns = self._starts(ids(self.plan.net.activities, role="shipment", **where))
         if not (self.columns >= 0).any():
-            to = f" to {self.names.get(lab, lab)}" if lab else ""
-            raise StudyError(
-                f"No {self.names.get(chip, chip)} can be shipped{to}: no site takes it, or a rule forbids it."
-            )
+            to = f" to {self.names[lab]}" if lab else ""
+            raise StudyError(f"No {self.names[chip]} can be shipped{to}: no site takes it, or a rule forbids it.")
         self.base = self.plan.problem.value(self.plan.x)
         self.last = max(p.index for p in self.plan.net.periods if p.reported)
 
@@ -132,8 +131,8 @@ class _Study:
             held=self.source.held,
             chip=self.chip,
             lab=self.lab,
-            chip_name=self.names.get(self.chip, self.chip),
-            lab_name=self.names.get(self.lab, self.lab),
+            chip_name=self.names[self.chip],
+            lab_name=self.names[self.lab],
             quantity=self.quantity * 1e3,
             earliest="" if earliest is None else labels[earliest],
             impossible="" if impossible < 0 else labels[impossible],
@@ -211,7 +210,7 @@ class _Study:
             columns = columns[columns >= 0]
             now, after = float(self.plan.x[columns].sum()), float(then[columns].sum())
             if abs(after - now) > max(COUNTS, 1e-3 * self.quantity):
-                rows.append(Displaced(self.names.get(lab, lab), self.names.get(chip, chip), now, after))
+                rows.append(Displaced(self.names[lab], self.names[chip], now, after))
         yield from sorted(rows, key=lambda row: row.then - row.now)
 
     def _borne(self, then: Array) -> Iterator[Borne]:
@@ -220,7 +219,7 @@ class _Study:
         found = []
         for party in parties(self.plan.net):
             mine = payoff(self.plan.tables, party)
-            found.append(Borne(self.names.get(party, party), float(mine @ change[: len(mine)])))
+            found.append(Borne(self.names[party], float(mine @ change[: len(mine)])))
         small = self.plan.problem.near()
         yield from sorted((one for one in found if abs(one.gain) > small), key=lambda one: one.gain)
 
@@ -243,7 +242,7 @@ class _Study:
                 continue
             brings = slope(most, group.relief(TEN))
             if brings > COUNTS * max(self.quantity, 1.0):
-                owner = self.names.get(group.owner, group.owner)
+                owner = self.names[group.owner]
                 found.append(Nearer(group.label, owner, group.kind, brings, 0.1 * missing / brings))
         return could, tuple(sorted(found, key=lambda one: -one.brings)[:MOST])
 

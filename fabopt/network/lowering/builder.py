@@ -15,6 +15,7 @@ import numpy as np
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.customers import Site
 from fabopt.domain.instance import Instance
+from fabopt.domain.names import Names, display_names
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lengths import Lengths
@@ -290,6 +291,15 @@ class Chain:
         return self.supplies[-1][1]
 
     @cached_property
+    def names(self) -> Names:
+        """Display names by id."""
+        return display_names(self.instance)
+
+    def called(self, id: str) -> str:
+        """Return what a thing or party is called."""
+        return self.names[id]
+
+    @cached_property
     def sites_of(self) -> Mapping[str, Mapping[str, Site]]:
         """Sites of each lab."""
         sites: dict[str, dict[str, Site]] = {lab_id: {} for lab_id in self.instance.labs}
@@ -553,6 +563,7 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         constant_value=-sum((float(paid @ [p.discount for p in chain.periods]) for paid in chain.kept.values()), 0.0),
         standing_value=standing_value,
         end_discount=chain.end_discount,
+        names=chain.names,
     )
 
 

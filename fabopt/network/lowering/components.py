@@ -56,7 +56,7 @@ def component_material(chain: Chain, component_id: str, customer: str, region: s
         stage="component", customer=customer, item=component_id, region=place, kind="component", role="component",
         field=f"components.{component_id}",
     )  # fmt: skip
-    name = f"{component.name} for {_named(chain, customer)}"
+    name = f"{component.name} for {chain.called(customer)}"
     receipts, stock = _booked(chain, component, customer), component.stock.get(customer)
     chain.build.material(
         Material(
@@ -202,7 +202,7 @@ def source_capacity(chain: Chain, component_id: str, component: Component, sourc
         stage="component", owner=source.owner, item=component_id, site=source_id, region=source.region,
         kind="component", role="component_capacity", field=f"{home}.capacity",
     )  # fmt: skip
-    name = source_name(component, source)
+    name = source_name(chain, component, source)
     capacity = chain.per_period(source.capacity)
     chain.build.resource(Resource(resource, f"{name} capacity", component.unit_many, "rate", capacity, label))
     return resource
@@ -224,7 +224,7 @@ def _order(chain: Chain, material: str, component_id: str, source_id: str, custo
         region=source.region, kind="component", role="component_order",
         field=f"components.{component_id}.sources.{source_id}",
     )  # fmt: skip
-    name = f"{source_name(component, source)} for {_named(chain, customer)}"
+    name = f"{source_name(chain, component, source)} for {chain.called(customer)}"
     cost = np.maximum(own, 0.0)
     upper = chain.opens(activity, opening)
     chain.build.activity(Activity(activity, name, component.unit_many, label, cost=cost, upper=upper))
@@ -260,17 +260,10 @@ def _booked(chain: Chain, component: Component, customer: str) -> Array | None:
     return receipts
 
 
-def source_name(component: Component, source: ComponentSource) -> str:
+def source_name(chain: Chain, component: Component, source: ComponentSource) -> str:
     """Return the display name of a source."""
-    return source.name or (f"{component.name} of {source.owner}" if len(component.sources) > 1 else component.name)
-
-
-def _named(chain: Chain, customer: str) -> str:
-    instance = chain.instance
-    for section in (instance.designers, instance.labs, instance.markets):
-        if customer in section:
-            return str(section[customer].name)
-    return customer
+    several = len(component.sources) > 1
+    return source.name or (f"{component.name} of {chain.called(source.owner)}" if several else component.name)
 
 
 def _home(chain: Chain, customer: str) -> str:

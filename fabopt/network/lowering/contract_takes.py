@@ -94,12 +94,12 @@ def inside_takes(records: Records, deals: list[Deal], use: Expression, spent: Ar
     names = " and ".join(deal.name for deal in deals)
     if not outside:
         beyond = f"beyond:{first.id}"
-        name = f"{first.contract.buyer} beyond {names}"
+        name = f"{first.buyer} beyond {names}"
         upper = first.chain.open_upper(may)
         first.activity(records, "beyond", beyond, name, upper=upper)
         rest = rest.plus(Expression({("activity", beyond, 0): -may}))
     periods = tuple((int(t),) for t in np.flatnonzero(may))
-    says = f"{names}: what {first.contract.buyer} uses"
+    says = f"{names}: what {first.buyer} uses"
     if len(deals) == 1 and len(tiers(first)) == 1 and not outside:
         first.row(records, "use", says, ">=", rest, -spent[may > 0.0], periods)
         return {first.id: Linear(rest, spent)}
@@ -131,7 +131,7 @@ def _maximum(records: Records, deal: Deal, take: Linear) -> None:
     force = deal.in_force
     terms = take.terms.plus(force.terms, -most)
     room = deal.total(most * force.constant - take.constant)
-    name = f"{deal.name}: maximum take of {deal.contract.buyer}"
+    name = f"{deal.name}: maximum take of {deal.buyer}"
     deal.row(records, "maximum", name, "<=", terms, room, deal.windows, family="contract_maximum", levers=deal.levers)
     if deal.contract.by == "period":
         return
@@ -203,7 +203,7 @@ def _minimum(records: Records, deal: Deal, take: Linear) -> None:
         deal.pay(records, "shortfall", ("activity", short, 0), np.ones(deal.chain.n), price=price)
     what = "minimum that must be taken" if contract.must_take else "take-or-pay minimum"
     need = deal.total(least * force.constant - take.constant)
-    name = f"{deal.name}: {what} of {contract.buyer}"
+    name = f"{deal.name}: {what} of {deal.buyer}"
     deal.row(records, "minimum", name, ">=", terms, need, deal.windows, family="contract_minimum")
 
 

@@ -262,7 +262,9 @@ def _reserve(records: Records, resource: str, buyer: str, members: list[Deal], h
     may = np.max([deal.possible for deal in members], axis=0)
     names = " and ".join(deal.name for deal in members)
     idle = f"idle:{first.id}"
-    first.activity(records, "idle", idle, f"{names}: kept idle for {buyer}", upper=first.chain.open_upper(may))
+    first.activity(
+        records, "idle", idle, f"{names}: kept idle for {first.chain.called(buyer)}", upper=first.chain.open_upper(may)
+    )
     records.uses.append(Use(idle, resource, 0, np.ones(n)))
     terms = held.use[buyer].plus(Expression({("activity", idle, 0): np.ones(n)}))
     need = -held.spent.get(buyer, np.zeros(n))
@@ -270,7 +272,7 @@ def _reserve(records: Records, resource: str, buyer: str, members: list[Deal], h
         less, least = _kept(deal, held, len(members) == 1)
         terms, need = terms.plus(less, -1.0), need + least
     periods = tuple((int(t),) for t in np.flatnonzero(may))
-    name = f"{names}: reserved for {buyer}"
+    name = f"{names}: reserved for {first.chain.called(buyer)}"
     first.row(records, "reserve", name, ">=", terms, need[may > 0.0], periods, family="contract_reserve")
 
 

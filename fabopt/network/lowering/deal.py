@@ -118,6 +118,11 @@ class Deal:
         return self.contract.name or self.id
 
     @property
+    def buyer(self) -> str:
+        """What its buyer is called."""
+        return self.chain.called(self.contract.buyer)
+
+    @property
     def outside(self) -> bool:
         """Whether the supplier is outside the instance, so that what it is paid is a cost of the whole."""
         brought = self.kind != "" and self.contract.goods.brought

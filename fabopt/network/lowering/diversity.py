@@ -230,7 +230,7 @@ class _Rows:
             return instance.designers[name].name
         if kind == "memory-maker" and name in instance.memory_makers:
             return instance.memory_makers[name].name
-        return name
+        return self.chain.called(name)
 
     def _hopeless(self, stop: Stop, stopped: list[Node], asked: list[_Asked]) -> Iterator[Fault]:
         """Yield a fault for each lab that could run nothing at all if nothing came from a supplier."""

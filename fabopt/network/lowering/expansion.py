@@ -160,7 +160,11 @@ def expand_sources(chain: Chain) -> None:
             resource = source_capacity(chain, component_id, component, source_id)
             label = chain.build.resources[resource].tags
             of = label.of("expansion", f"components.{component_id}.sources.{source_id}.expansion")
-            expand(chain, source.expansion, Growing(resource, source_name(component, source), of, f"expand:{resource}"))
+            expand(
+                chain,
+                source.expansion,
+                Growing(resource, source_name(chain, component, source), of, f"expand:{resource}"),
+            )
 
 
 def _steps(chain: Chain, record: Expansion[Any], what: Growing) -> Iterator[_Option]:

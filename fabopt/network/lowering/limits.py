@@ -30,7 +30,7 @@ import numpy as np
 
 from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.limits import Change, Limit, Whole
-from fabopt.domain.measured import MEASURED, MeasureName, Tagged, TagName
+from fabopt.domain.measured import MEASURED, MeasureName, Tagged, TagName, Where
 from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain
 from fabopt.network.lowering.measured import Scope, Sum
@@ -107,10 +107,10 @@ class Rows:
         for values in scope.each(limit.each, every.chosen):
             own = Tagged.model_validate(values)
             part = scope.measure(limit.of, [limit.where, own], limit.party or "") if values else every
-            said = " ".join((name, *values.values()))
+            said = ", ".join((name, *map(self.chain.called, values.values())))
             words = Words(
                 ":".join(("limit", limit_id, *values.values())),
-                f"{said}: {described(limit.of, limit.where.said, limit.party)}",
+                f"{said}: {worded(self.chain, limit.of, limit.where, limit.party)}",
                 self._tags(limit_id, limit, values),
             )
             yield from self._rows(limit, part, values, words)
@@ -181,7 +181,7 @@ class Rows:
         """Add floor and ceiling as shares of a whole."""
         windows, held = self._windows(limit), self.chain.window(limit.since, limit.until).share
         level = is_level(limit.of, part)
-        of = described(limit.of, share_of.said, limit.party)
+        of = worded(self.chain, limit.of, share_of, limit.party)
         sides: tuple[tuple[Sense, str], ...] = ((">=", "at_least"), ("<=", "at_most"))
         for sense, side in sides:
             quantity: Quantity | None = getattr(limit, side)
@@ -321,6 +321,11 @@ def described(of: MeasureName, said: str, party: str | None = None) -> str:
     """Return a measure of what is chosen, in words."""
     whose = f" of {party}" if party and MEASURED[of].party else ""
     return f"{MEASURED[of].says}{whose} ({said})" if said else f"{MEASURED[of].says}{whose}"
+
+
+def worded(chain: Chain, of: MeasureName, where: Where, party: str | None = None) -> str:
+    """Return a measure of what is chosen in words, with the names of things and parties."""
+    return described(of, where.worded(chain.called), party and chain.called(party))
 
 
 def is_level(of: MeasureName, part: Sum) -> bool:

@@ -198,7 +198,7 @@ def _whole_per_owner_year(chain: Chain, class_id: str, scanner: ScannerClass) ->
         chain.build.whole_groups.append(
             WholeGroup(
                 f"whole:{class_id}:{owner}",
-                f"{scanner.name} orders of {owner}",
+                f"{scanner.name} orders of {chain.called(owner)}",
                 "tool",
                 open_windows,
                 terms,

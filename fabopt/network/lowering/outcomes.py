@@ -22,7 +22,7 @@ from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.measured import MEASURED, MeasureName, Where
 from fabopt.domain.outcomes import Outcome
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.limits import described, is_level, unit_faults
+from fabopt.network.lowering.limits import described, is_level, unit_faults, worded
 from fabopt.network.lowering.measured import Scope, Sum
 from fabopt.network.tables import Array, Network, Observed, Tags
 
@@ -156,7 +156,7 @@ class Figures:
         window = tuple(int(t) for t in np.flatnonzero(weights))
         return Observed(
             key,
-            f"{key}: {outcome.name or _said(outcome)}",
+            f"{key}: {outcome.name or _said(self.chain, outcome)}",
             figure.unit if figure.unit != "1" else next(iter(part.units)),
             window,
             terms,
@@ -184,12 +184,12 @@ def _is_mean(outcome: Outcome, part: Sum) -> bool:
     return is_level(outcome.of, part) or outcome.figure.unit.endswith(RATES)
 
 
-def _said(outcome: Outcome) -> str:
-    own = described(outcome.of, outcome.where.said, " and ".join(outcome.party))
+def _said(chain: Chain, outcome: Outcome) -> str:
+    own = worded(chain, outcome.of, outcome.where, " and ".join(map(chain.called, outcome.party)))
     if outcome.added_since is not None:
         return f"{own}, added since {outcome.added_since}"
     whole = outcome.ratio_to
     if whole is None:
         return own
-    what = described(whole.of or outcome.of, (whole.where or outcome.where).said)
+    what = worded(chain, whole.of or outcome.of, whole.where or outcome.where)
     return f"{own} over {what}" + (f" from {whole.since}" if whole.since is not None else "")

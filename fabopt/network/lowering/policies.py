@@ -178,10 +178,20 @@ def _rights(rows: _Rows, split: Split, two_stage: bool) -> None:
             what = "" if k == 0 else str(k + 1)
             # What is in work already is not taken back, even where it exceeds the right.
             left = np.maximum(right + free[held] * base[held] - spent[held], 0.0)
-            row(rows, scope, v, what, f"right of {v}", "<=", terms, left, windows)
+            row(rows, scope, v, what, f"right of {scope.called(v)}", "<=", terms, left, windows)
             if back > 0.0:
                 given_back = released[v].plus(scope.added, -back * _by_window(scope, slopes))
-                row(rows, scope, v, f"return{what}", f"what {v} may give back", "<=", given_back, back * right, windows)
+                row(
+                    rows,
+                    scope,
+                    v,
+                    f"return{what}",
+                    f"what {scope.called(v)} may give back",
+                    "<=",
+                    given_back,
+                    back * right,
+                    windows,
+                )
 
 
 def _others(rows: _Rows, split: Split) -> None:
@@ -215,8 +225,8 @@ def _label(scope: Scope, customer: str, role: Role) -> Tags:
 
 def _side(rows: _Rows, scope: Scope, kind: Literal["release", "idle"], customer: str) -> str:
     """Add an activity without flows that stands for capacity given back, or kept idle; return its id."""
-    name = f"{kind}:{scope.id}:{customer}"
-    says = {"release": f"{scope.name}: given back by {customer}", "idle": f"{scope.name}: kept idle for {customer}"}
+    name, who = f"{kind}:{scope.id}:{customer}", scope.called(customer)
+    says = {"release": f"{scope.name}: given back by {who}", "idle": f"{scope.name}: kept idle for {who}"}
     rows.activities.append(Activity(name, says[kind], scope.unit, _label(scope, customer, kind)))
     return name
 
@@ -238,7 +248,7 @@ def _caps(rows: _Rows, scope: Scope) -> None:
         else:
             terms = scope.use[v].plus(everybody, -factor)
             limit = np.maximum(share * scope.total(all_spent) - spent, 0.0)
-        row(rows, scope, v, "cap", f"cap of {v}", "<=", terms, limit, family="policy_cap")
+        row(rows, scope, v, "cap", f"cap of {scope.called(v)}", "<=", terms, limit, family="policy_cap")
 
 
 def _mean(quantity: Quantity, scope: Scope, first: int, last: int) -> float:
@@ -263,7 +273,7 @@ def _floors(rows: _Rows, scope: Scope) -> None:
         idle = Expression({("activity", _side(rows, scope, "idle", v), 0): np.ones(scope.base.size)})
         terms = scope.use[v].plus(idle).plus(scope.added, -_by_window(scope, share))
         need = share * scope.total(scope.base) - scope.total(scope.spent[v])
-        row(rows, scope, v, "floor", f"floor of {v}", ">=", terms, need, family="policy_floor")
+        row(rows, scope, v, "floor", f"floor of {scope.called(v)}", ">=", terms, need, family="policy_floor")
         kept = kept.plus(idle)
     if any_floor:
         room = scope.total(scope.base) - scope.total(spent)
@@ -302,10 +312,10 @@ def _least(rows: _Rows, scope: Scope) -> None:
     )
     served = Expression()
     for v, use in scope.use.items():
-        z = _switch(rows, scope, "served", v, f"{v} gets its least share")
+        z = _switch(rows, scope, "served", v, f"{scope.called(v)} gets its least share")
         terms = use.plus(scope.added, -_by_window(scope, m)).plus(z, -_by_window(scope, m * most))
         need = m * (base - most) - scope.total(scope.spent[v])
-        row(rows, scope, v, "least", f"least share of {v}", ">=", terms, need, family="policy_floor")
+        row(rows, scope, v, "least", f"least share of {scope.called(v)}", ">=", terms, need, family="policy_floor")
         served = served.plus(z)
     number = np.full(len(scope.windows), float(least.customers))
     name = f"at least {least.customers} customers"
@@ -328,7 +338,7 @@ def _exact(rows: _Rows, split: Split) -> None:
                 scope,
                 v,
                 "exact",
-                f"exactly what {v} is allotted",
+                f"exactly what {scope.called(v)} is allotted",
                 "==",
                 scope.use[v],
                 np.maximum(given - spent, 0.0),
@@ -336,7 +346,7 @@ def _exact(rows: _Rows, split: Split) -> None:
         elif alone and plain and (rule != "alpha-fair" or scope.policy.alpha != 0):
             share = np.array([claims.rights(1.0)[n] for claims in split.claims])
             terms = scope.use[v].plus(scope.added, -_by_window(scope, share))
-            row(rows, scope, v, "exact", f"exactly the share of {v}", "==", terms, share * base - spent)
+            row(rows, scope, v, "exact", f"exactly the share of {scope.called(v)}", "==", terms, share * base - spent)
         elif rule != "proportional" or not plain:
             message = f"the rule '{rule}' cannot be held exactly where capacity may grow"
             hint = "use 'shares' or 'proportional' without commitments, caps and floors, or leave 'exact' out"
@@ -354,10 +364,19 @@ def _exact_proportional(rows: _Rows, split: Split) -> None:
         order = np.array([claims.orders[n] for claims in split.claims])
         share = np.array([claims.tail()[n] for claims in split.claims])
         use, s = scope.use[v], _by_window(scope, share)
-        row(rows, scope, v, "share", f"share of {v}", "<=", use.plus(scope.added, -s), share * base - spent)
-        row(rows, scope, v, "order", f"order of {v}", "<=", use, order - spent)
+        row(
+            rows,
+            scope,
+            v,
+            "share",
+            f"share of {scope.called(v)}",
+            "<=",
+            use.plus(scope.added, -s),
+            share * base - spent,
+        )
+        row(rows, scope, v, "order", f"order of {scope.called(v)}", "<=", use, order - spent)
         whole = use.plus(short, _by_window(scope, order))
-        row(rows, scope, v, "whole", f"whole order of {v} without a shortage", ">=", whole, order - spent)
+        row(rows, scope, v, "whole", f"whole order of {scope.called(v)} without a shortage", ">=", whole, order - spent)
         cut = use.plus(scope.added, -s).plus(short, -_by_window(scope, share * most))
         limit = share * (base - most) - spent
-        row(rows, scope, v, "cut", f"cut order of {v} in a shortage", ">=", cut, limit)
+        row(rows, scope, v, "cut", f"cut order of {scope.called(v)} in a shortage", ">=", cut, limit)

@@ -8,7 +8,7 @@ chips are split, use is what ships to a lab and capacity is all that ships.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -100,6 +100,8 @@ class Scope:
         Windows in which the policy holds.
     held
         Share of each window in which it does ``[W]``: 1 but where its dates cut a period.
+    called
+        What a customer is called.
     """
 
     policy_id: str
@@ -117,6 +119,7 @@ class Scope:
     tags: Tags
     unit: str
     periods: tuple[Period, ...]
+    called: Callable[[str], str]
 
     @property
     def id(self) -> str:
@@ -224,6 +227,7 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy, part: s
         first.tags,
         first.unit,
         net.periods,
+        chain.called,
     )
 
 
@@ -253,6 +257,7 @@ def _of_chips(
     return Scope(
         policy_id, policy, "", use, able, spent, added, none, most, none, windows, held, label, "kaccelerator",
         net.periods,
+        chain.called,
     )  # fmt: skip
 
 
