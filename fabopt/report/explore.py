@@ -10,7 +10,7 @@ from typing import Any
 from fabopt.analysis.sensitivity.dial import Dial, Setting
 from fabopt.analysis.sensitivity.explore import Exploration, Moment
 from fabopt.domain.tolerances import same
-from fabopt.errors import MissingExtraError
+from fabopt.errors import MissingExtraError, require
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, listed, worth
 
@@ -162,6 +162,7 @@ def _box(explorer: Explorer) -> Any:
 
     A browser sends no move before the last one is answered, and then the newest: what is shown follows the hand.
     """
+    require("notebook")
     import ipywidgets
 
     page = ipywidgets.HTML(_page(explorer.at()), layout={"width": "100%"})
