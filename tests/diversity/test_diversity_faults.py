@@ -129,7 +129,7 @@ def test_a_cap_on_a_maker_without_whom_nothing_can_be_run_is_told_by_reachabilit
     (fault,) = caught.value.faults
     assert fault.path == ("diversity", "x", "share")
     assert fault.message == (
-        "Aurora has no fleet and can run nothing that is made without the region atlantis, so a share of at most 70% "
+        "Aurora has no fleet and can run nothing that is made without the region Atlantis, so a share of at most 70% "
         "leaves it no compute at all"
     )
 

@@ -107,7 +107,7 @@ def test_the_price_of_survival_is_reported_by_row():
     _, plan = planned(chain(1), resilience={"hold": limit()})
     (state,) = [s for s in plan.limits if s.entity.startswith("resilience:")]
     assert state.entity == "resilience:hold:lab:good:2027Q1"
-    assert state.name == "hold: lab's compute if good stops in 2027Q1"
+    assert state.name == "hold: lab's compute if Good stops in 2027Q1"
     assert abs(state.price) == pytest.approx(2.0)
 
 
