@@ -15,7 +15,7 @@ PARTY, THING = "party", "thing"
 def names_of(data: Instance) -> dict[str, dict[str, str]]:
     """Return display names by kind of name and id; an id that is not there is its own name."""
     names, made = display_names(data), dict[str, str]()
-    for section in (kind.section for kind in KINDS.values() if not kind.party):
+    for section in (kind.section for kind in KINDS.values() if not (kind.party or kind.plain)):
         made |= _named(getattr(data, section))
     return {PARTY: party_names(data), THING: names | made}
 
