@@ -138,7 +138,7 @@ def test_what_one_company_alone_makes_has_no_second_source(mine: Ground, aurora:
     shipped = mine.of.table("shipments").query("lab == 'aurora' and reported").groupby("chip")["kaccelerator"].sum()
     compute = {chip: amount * mine.data.chips[chip].best for chip, amount in shipped.items()}
     assert set(compute) == {"falcon", "slate"}
-    assert found["silicon-north"].chips == tuple(sorted(compute, key=compute.get, reverse=True))
+    assert found["Silicon North"].chips == tuple(sorted(compute, key=compute.get, reverse=True))
 
 
 def test_a_good_with_two_routes_is_makeable_without_either() -> None:
