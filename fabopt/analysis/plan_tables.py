@@ -31,7 +31,7 @@ def reported(frame: pd.DataFrame) -> pd.DataFrame:
 def last_of_years(periods: pd.DataFrame) -> list[str]:
     """Return the labels of the last reported period of each calendar year."""
     rows = reported(periods)
-    return [str(label) for label in rows.groupby(rows["start"].str[:4], sort=False)["period"].last()]
+    return [str(label) for label in rows.groupby(rows["start"].astype(str).str[:4], sort=False)["period"].last()]
 
 
 @dataclass(frozen=True, slots=True)
