@@ -329,6 +329,6 @@ def _shared(instance: Instance, kept: Kept) -> Iterator[str]:
     together: dict[tuple[str, ...], list[str]] = {}
     for kind, key, others in also_used_by(instance, kept):
         together.setdefault((kind.one, kind.many, *others), []).append(record_name(instance, kind.section, key))
-    for (one, many, *others), things_ in together.items():
-        who = ", ".join(named.get(other, other) for other in others)
+    for (one, many, *who_else), things_ in together.items():
+        who = ", ".join(named.get(other, other) for other in who_else)
         yield f"{one if len(things_) == 1 else many} {', '.join(things_)}: also {who}"

@@ -75,7 +75,9 @@ def ledger_rows(plan: Plan) -> list[tuple[str, str, float, float, float, float]]
         row[0 if not transfer else 1 if amount < 0.0 else 2] += amount
         size += abs(amount)
     shown = [
-        (party, side, *row, sum(row)) for (party, side), row in rows.items() if not same(max(map(abs, row)), 0.0, size)
+        (party, side, own, pays, paid, own + pays + paid)
+        for (party, side), (own, pays, paid) in rows.items()
+        if not same(max(abs(own), abs(pays), abs(paid)), 0.0, size)
     ]
     return sorted(shown, key=lambda row: -abs(row[-1]))
 
