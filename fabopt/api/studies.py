@@ -49,6 +49,7 @@ def load_memo(path: str | Path) -> MemoReport:
     fabopt.report.memo.reader.MemoError
         When the folder holds no memo, or one of another format.
     """
+    require("memo")
     from fabopt.report.memo.reader import read
     from fabopt.report.memo.report import MemoReport
 

@@ -12,6 +12,7 @@ import typer
 from fabopt.cli.common import ScenarioOption, SetOption, check_kept, guarded, say, step, tell
 from fabopt.cli.completion import labs
 from fabopt.cli.planned import result_at, within_time
+from fabopt.errors import require
 
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
@@ -68,6 +69,7 @@ def memo(
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
     """Write the procurement memo of a lab: what to sign, with whom, by when, and what would change that."""
+    require("memo")
     from fabopt import api
     from fabopt.io.files import kept
     from fabopt.report.memo.errors import MemoError
