@@ -392,12 +392,16 @@ def _joined(members: Sequence[LimitGroup], names: Mapping[str, str]) -> LimitGro
 
 
 def _called(labels: Sequence[str], owners: Sequence[str]) -> str:
-    """Return what to call a class: the words that its members' names begin and end with, how many, and whose."""
+    """Return what to call a class: the words that its members' names begin and end with, how many, and whose.
+
+    Of names that differ in a place only, those before it.
+    """
     words = [label.split() for label in labels]
     least = min(map(len, words))
     begins = next((n for n in range(least) if len({w[n] for w in words}) > 1), least)
     ends = next((n for n in range(least - begins) if len({w[-1 - n] for w in words}) > 1), least - begins)
-    shared = [word for word in words[0][:begins] if word != "at"] + words[0][len(words[0]) - ends :]
+    places = begins > 0 and words[0][begins - 1] == "at"  # what follows names where, whatever its last words are
+    shared = words[0][: begins - 1] if places else words[0][:begins] + words[0][len(words[0]) - ends :]
     if shared:  # the names may differ in all that stands before a bracket
         shared[0] = shared[0].removeprefix("(").removesuffix(")") if shared[0].startswith("(") else shared[0]
     named = " and ".join([", ".join(owners[:-1]), *owners[-1:]] if len(owners) > 1 else owners)

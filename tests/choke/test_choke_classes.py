@@ -139,6 +139,12 @@ def test_a_class_whose_makers_share_no_word_before_a_bracket_is_called_without_i
     assert [g.label for g in by_class(groups, classes, {})] == ["DRAM wafer starts (2 limits)"]
 
 
+def test_a_class_of_one_limit_at_several_places_is_called_by_the_limit():
+    """The places may end with the same word."""
+    groups = [replace(g, label=f"Exposures at {g.entity} fab") for g in line_groups("logic", "DRAM")]
+    assert [g.label for g in by_class(groups, (("logic", "DRAM"),), {})] == ["Exposures (2 limits)"]
+
+
 def test_a_maker_that_a_chip_needs_beside_another_stays_alone(tmp_path):
     """30 memory and 50 wafers: only memory holds chips back, and 10 % more of it is 3 chips a year."""
     study = instance(tmp_path, "wafer", ", wafer: 1").solve().choke_points(draws=0, workers=1).records
