@@ -14,6 +14,9 @@ from fabopt.cli import main
 settings.register_profile("fabopt", deadline=None, derandomize=True)
 settings.load_profile("fabopt")
 
+# Lines as wide as in a file, whatever the terminal of those who run the tests; pytest says 80 in its processes.
+os.environ["COLUMNS"] = "100"
+
 INSTANCES = Path(__file__).parents[1] / "instances"
 Made = Callable[[str, Callable[[Path], object]], Path]
 

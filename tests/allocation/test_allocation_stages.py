@@ -93,8 +93,8 @@ def test_the_command_tells_each_labs_plan(tmp_path):
     lines = ran.stdout.splitlines()
     head = lines.index("Each lab's own plan, the others held to the joint one: value less cost and payments, M USD")
     assert [line.split() for line in lines[head + 2 : head + 4]] == [
-        ["alpha", "26.6", "-41.4", "optimal"],
-        ["beta", "0", "-44.0", "optimal"],
+        ["Alpha", "26.6", "-41.4", "optimal"],
+        ["Beta", "0", "-44.0", "optimal"],
     ]
     assert max(map(len, lines)) <= 100
     ran = CliRunner().invoke(app, ["allocate", str(tmp_path), "--two-stage", "--json"])

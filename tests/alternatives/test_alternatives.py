@@ -105,7 +105,7 @@ def test_the_plan_that_differs_most_moves_what_the_band_can_pay_for(tmp_path):
     assert far.moved == approx(0.396, abs=1e-5)
     assert far.bound == approx(0.396, abs=1e-3)
     assert far.there == (approx(6, abs=1e-5), approx(0.04, abs=1e-5), approx(3.96, abs=1e-5))
-    assert (less.how, less.there[0]) == ("least alpha", approx(3.02, abs=1e-5))
+    assert (less.how, less.there[0]) == ("least Alpha", approx(3.02, abs=1e-5))
     assert less.moved == approx(0.298, abs=1e-5)
     assert all(other.objective >= 39.6 * 0.99 - 1e-6 for other in mix.others)
 
@@ -256,7 +256,7 @@ def test_where_the_solver_gives_up_for_good_nothing_is_proven(tmp_path, monkeypa
 def test_what_time_does_not_allow_is_listed(tmp_path):
     report = result(tmp_path, TOOLS.format(periods=1)).alternatives(0.01, budget=1e-9)
     assert report.records.left_out == ("good", "fair")
-    assert "Time did not allow: good, fair." in report.lines()[-1]
+    assert "Time did not allow: good and fair." in report.lines()[-1]
 
 
 def test_a_run_that_is_ended_proves_nothing(tmp_path, monkeypatch):

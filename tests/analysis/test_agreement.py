@@ -207,9 +207,9 @@ def test_the_verb_prints_what_python_returns(tutorial, tmp_path, capsys):
     result = instance.solve()
     result.save(tmp_path / "plan")
     assert main(["reconcile", str(tmp_path / "plan")]) == 0
-    assert str(result.reconcile()).splitlines()[-3:] == capsys.readouterr().out.splitlines()[-3:]
+    assert str(result.reconcile()) in capsys.readouterr().out
     assert main(["reconcile", str(folder)]) == 0
-    assert str(result.reconcile()).splitlines()[-3:] == capsys.readouterr().out.splitlines()[-3:]
+    assert str(result.reconcile()) in capsys.readouterr().out
     assert main(["reconcile", str(tmp_path / "plan"), "--feasible"]) == 2
     assert "give the folder of the instance" in " ".join(capsys.readouterr().err.split())
 

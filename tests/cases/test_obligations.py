@@ -70,7 +70,7 @@ def test_a_study_of_choke_points_ranks_capacities_and_says_what_less_of_an_oblig
     duties = [r.label for r in report.records.limits if r.obligation]
     assert not any(duty in label for duty in duties for step in report.records.cascade for label in step.lifted)
     text = "\n".join(report.lines())
-    table = text[text.index("Obligations: what 10 % less of each in every counted period is worth") :].split("\n\n")[0]
+    table = text[text.index("Obligations: what 10 % less of each in 2027 is worth") :].split("\n\n")[0]
     # 10 % of 4 are 0.4, sold at 3 instead; 10 % of 1 is 0.1, made at 5
     rows = [line.split()[-4:] for line in table.splitlines() if line.startswith("  ")][1:]
     assert rows == [["10", "%", "less", "1.20"], ["10", "%", "less", "0.50"]]

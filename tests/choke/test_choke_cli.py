@@ -87,7 +87,7 @@ def test_the_tutorial_names_its_choke_point_with_relief_in_time_and_pictures(
     assert max(map(len, lines[: lines.index("")])) <= 100
     text = shown.out.replace("\n", " ")
     assert "is the choke point" in text
-    assert "Limits by what 10 % more in every counted period earns, M USD" in text
+    assert "Limits by what 10 % more in every period from 2027Q1 to 2028Q4 earns, M USD" in text
     assert "…" not in text
     assert "2029Q1 to 2029Q2 only keep the end of the horizon from distorting the plan." in text
     assert {p.name for p in out.iterdir()} >= {"choke.txt", "choke.json", "limits.csv", "runs.csv", "relief.svg"}

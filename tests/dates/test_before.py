@@ -96,7 +96,7 @@ def test_the_instances_that_are_shipped_say_what_holds_before(file):
 
 def test_the_json_schema_knows_what_holds_before():
     power = json.dumps(instance_schema(Instance))
-    assert power.count('"before": {') == 3  # linear, steps, and a column of a table
+    assert power.count('"before": {') == 5  # linear, steps, a column of a table; a series of one table or of several
 
 
 def test_a_solve_tells_a_few_warnings_and_which_check_lists_all(tmp_path, capsys):

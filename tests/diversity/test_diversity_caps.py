@@ -80,7 +80,7 @@ def test_the_price_of_a_cap_is_the_gain_of_one_unit_of_compute_more():
     (state,) = [s for s in plan.limits if s.entity == "diversity:two:lab:merlin"]
     assert state.price == pytest.approx(3.0)
     assert (state.source.kind, state.owner, state.unit) == ("policy", "lab", "kH100e")
-    assert state.name == "two: share of merlin in lab's compute"
+    assert state.name == "two: share of Merlin in lab's compute"
 
 
 def test_rows_that_only_say_what_remains_are_no_limits():

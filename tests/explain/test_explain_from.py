@@ -69,7 +69,7 @@ def test_two_fabs_mix_in_proportion_to_their_wafers(tmp_path):
     assert rows.loc[("logic dies", "n"), "each"] == pytest.approx(1.0)
     assert rows.loc[("wafer starts", "foundry"), "share"] == pytest.approx(2 / 3)
     assert rows.loc[("wafer starts", "rival"), "share"] == pytest.approx(1 / 3)
-    assert found.sentence == "Each Chip packaged in 2027 (90.0 thousand) takes 1.00 logic dies (100 % n)."
+    assert found.sentence == "Each Chip packaged in 2027 (90.0 thousand) takes 1.00 logic dies (100 % N)."
 
 
 def test_a_chip_that_is_not_packaged_then_is_said_to_be_packaged_when_it_is(tutorial):

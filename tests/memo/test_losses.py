@@ -54,7 +54,7 @@ def test_a_second_source_makes_the_first_one_cheap_to_lose(tmp_path: Path, whole
     result = solved(raw, tmp_path)
     assert worth(found(result, whole)["foundry"]) == pytest.approx((MADE * 2.0, 0.0), abs=1e-6)
     sources = {source.supplier: source for source in second_sources(grounded(result), ["a"])}
-    assert sources["foundry"].replaceable
+    assert sources["Foundry"].replaceable
     assert sources["Designer"].chips == ("a",)
 
 
@@ -109,7 +109,7 @@ def test_losses_come_most_expensive_first(aurora: Memo) -> None:
 def test_a_company_for_which_no_time_is_left_is_told(tmp_path: Path) -> None:
     ground, no_time = grounded(solved(tree(), tmp_path)), TimeBudget(0)
     assert losses(ground, Again(ground.plan), no_time.allows) == ()
-    assert set(no_time.left_out) == {"loss of foundry", "loss of d"}
+    assert set(no_time.left_out) == {"loss of Foundry", "loss of Designer"}
 
 
 SHARED = """

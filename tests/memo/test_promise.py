@@ -37,7 +37,7 @@ def test_a_full_fab_brings_it_nearer_by_what_it_can_make_more(tmp_path: Path) ->
     found = solved(raw, tmp_path).promise("a", 40_000).records
     assert (found.earliest, found.impossible, found.before) == ("2029", "2028", "2028")
     (fab,) = found.nearer
-    assert fab.owner == "foundry"
+    assert fab.owner == "Foundry"
     assert fab.brings == pytest.approx(8.0)
     assert fab.needed == pytest.approx(0.5)
 

@@ -323,7 +323,7 @@ def test_the_command_line_says_what_it_is_worth_and_who_gains(tmp_path):
     assert done.exit_code == 0
     text = " ".join(done.stdout.split())
     assert "the best plan for foundry is worth 60.0 M USD to it, 70.0 M USD more than in that plan" in text
-    assert "foundry -10.0 60.0 +70.0" in text
+    assert "Foundry -10.0 60.0 +70.0" in text
     assert "objective value for foundry 60.0 M USD" in text
     manifest = json.loads((tmp_path / "seen" / "manifest.json").read_text())
     assert manifest["options"]["perspective"] == "owner:foundry"

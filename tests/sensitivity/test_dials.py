@@ -163,9 +163,9 @@ def test_units_are_those_of_the_lever(tutorial):
 
 def test_the_slider_of_a_series_is_over_its_factor(result):
     explorer = result.explore([PRESSES, VALUE])
-    factor, value, page = explorer.widget.children
+    factor_head, factor, value_head, _, page = explorer.widget.children
     assert (factor.min, factor.value, factor.max) == (approx(0.9), 1, approx(1.2))
-    assert (factor.description, value.description) == (f"{PRESSES}, times", VALUE)
+    assert (factor_head.value, value_head.value) == (f"<small>{PRESSES}, times</small>", f"<small>{VALUE}</small>")
     factor.value = 1.1
     assert "1,650" in page.value
     factor.value = 1
