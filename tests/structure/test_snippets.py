@@ -37,6 +37,7 @@ NOT_RUN = {
 }
 """What stands in a command that is not run, and why."""
 SLOW = {
+    "tutorial/sweep.yaml",
     "fabopt new big", "fabopt solve big", "fabopt choke", "fabopt target", "--workers", "--study study",
     "backcast-fit", "instances/backcast", "--html", "--out both.html", "hedge results/tutorial",
     "--actuals", "--perspective owner", "tutorial --states",
