@@ -74,7 +74,13 @@ def test_ctrl_c_ends_with_0_after_a_plan_and_130_before_any(folder, broken, code
     if broken:
         edited(folder, "capacity: 80", "capacty: 80")
     argv = [sys.executable, "-m", "fabopt", "watch", str(folder)]
-    run = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        argv,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    )
     told = (run.stderr if broken else run.stdout).readline()
     assert told
     time.sleep(1.0)
