@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from fabopt.analysis.hedge.records import IMPOSSIBLE, MEAN, STOCHASTIC, WAIT, WORK, Hedge
+from fabopt.analysis.states.measure import mean
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, few, figure, in_unit, listed, round_percent
@@ -174,7 +175,7 @@ def _regrets(record: Hedge) -> Table:
         called = _called(record, plan)
         weighed = None
         if len(known) == len(states):
-            weighed = sum(p * r for p, r in zip(record.probabilities.values(), known, strict=True))
+            weighed = mean([*record.probabilities.values()], known)
         shown = each if len(states) <= MOST_STATES else []
         rows.append((called, *shown, max(known) if weighed is not None else None, weighed))
     heads = ("signed", *(states if len(states) <= MOST_STATES else []), "largest", "mean")
@@ -196,7 +197,7 @@ def _means(record: Hedge) -> dict[str, float]:
             worth.setdefault(row.plan, {})[row.state] = row.value
     shares = record.probabilities
     return {
-        plan: sum(shares[s] * v for s, v in each.items()) for plan, each in worth.items() if len(each) == len(shares)
+        plan: mean([*shares.values()], [v[s] for s in shares]) for plan, v in worth.items() if len(v) == len(shares)
     }
 
 

@@ -166,8 +166,8 @@ class _States:
     def _closer(self, x: Array, order: Sequence[int]) -> Array:
         """Return a plan, or the better one that a closer search of the states finds where one is not close enough."""
         worth = self._worth(x)
-        doubt = [abs(self.states[s].bound - worth[s]) / max(abs(worth[s]), 1.0) for s in order]
-        if self.budget.over or max(doubt) <= self.options.asked:
+        close = all(abs(self.states[s].bound - worth[s]) <= self.options.asked * abs(worth[s]) for s in order)
+        if self.budget.over or close:
             return x
         again, _ = self._in_order(order, self.options.asked, x)
         shares = [branch.probability for branch in self.stack.branches]
