@@ -230,13 +230,11 @@ class Instance(Inputs):
         from fabopt.analysis.allocation.own_silicon import own_silicon
         from fabopt.report.named import named
         from fabopt.report.own_silicon import own_silicon_report
-        from fabopt.solve.options import BUYERS
+        from fabopt.report.perspective import whose
 
-        chosen = self._options(options)
-        whose = "the buyers" if chosen.perspective == BUYERS else "all together"
-        return named(
-            own_silicon_report(own_silicon(self.data, chip, chosen), self._names, self.money, whose), self._names
-        )
+        chosen, names = self._options(options), self._names
+        seen = whose(chosen.perspective, names)
+        return named(own_silicon_report(own_silicon(self.data, chip, chosen), names, self.money, seen), names)
 
     def price_limits(self, **options: Unpack[RunOptions]) -> Report[LimitStudy]:
         """Return what each stated limit, each on diversity, resilience and exports costs, and all of them together.

@@ -157,8 +157,8 @@ def _unfit(option: Any, value: object, context: Any) -> str:
             return f"{brief(one)} is no value of it"
     try:
         option.process_value(context, _given(option, value))
-    except Exception as error:  # of the parser, whose errors are not everywhere of one class
-        return str(getattr(error, "message", error)).rstrip(".")
+    except typer.BadParameter as error:
+        return error.message.rstrip(".")
     return ""
 
 

@@ -30,7 +30,7 @@ from fabopt.domain.tolerances import EXACT, OTHERS, rounding, same
 from fabopt.report.decided import decided
 from fabopt.report.headlines import headline_data, headline_sentence, headline_tables
 from fabopt.report.named import named
-from fabopt.report.perspective import buyers_sentence, gains, in_whose_money, ledger, seen_sentence
+from fabopt.report.perspective import buyers_sentence, gains, in_whose_money, ledger, seen_sentence, whose
 from fabopt.report.report import Report
 from fabopt.report.text import (
     Table,
@@ -46,7 +46,7 @@ from fabopt.report.text import (
     thousands,
     worth,
 )
-from fabopt.solve.options import BUYERS
+from fabopt.solve.options import BUYERS, SYSTEM
 from fabopt.solve.results.folder import Read
 from fabopt.solve.results.ranked import Ranked
 
@@ -125,11 +125,9 @@ def thinned(labels: Sequence[str]) -> list[str]:
 def closing_lines(plan: Plan) -> tuple[str, ...]:
     """Return the last lines: objective, bound, gap, time, and how good the plan is known to be."""
     run, unit = plan.run, plan.unit
-    whose = (
-        " for the buyers" if plan.perspective == BUYERS else f" for {run.options.party}" if run.options.party else ""
-    )
+    seen = "" if plan.perspective == SYSTEM else f" for {whose(plan.perspective, display_names(plan.data))}"
     whole = "" if not run.options.relaxed else " of the LP relaxation"
-    parts = [f"objective {run.objective_name}{whose}{whole} {_in_unit(plan.objective, unit)}"]
+    parts = [f"objective {run.objective_name}{seen}{whole} {_in_unit(plan.objective, unit)}"]
     if run.bound is not None:
         parts.append(f"bound {_in_unit(run.bound, unit)}")
     parts.append(f"gap {_gap(plan)}")

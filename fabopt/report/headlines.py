@@ -6,8 +6,10 @@ from typing import Any
 
 from fabopt.analysis.frames import plain
 from fabopt.analysis.headlines import Headlines
-from fabopt.domain.names import NO_NAMES, Names
+from fabopt.domain.names import Names
+from fabopt.report.perspective import whose
 from fabopt.report.text import Table, amount, in_unit, money
+from fabopt.solve.options import SYSTEM
 
 MOST_STAGES = 16
 
@@ -36,19 +38,20 @@ def headline_data(found: Headlines) -> dict[str, Any]:
     return {**plain(found), "money": None if m is None else {**plain(m), **more}}
 
 
-def headline_tables(found: Headlines, unit: str, names: Names = NO_NAMES) -> tuple[Table, ...]:
+def headline_tables(found: Headlines, unit: str, names: Names) -> tuple[Table, ...]:
     """Return the tables of money, of what stands at the ends of years, and of the use of stages."""
-    return (_money(found, unit), _stood(found), _use(found, names))
+    return (_money(found, unit, names), _stood(found), _use(found, names))
 
 
-def _money(found: Headlines, unit: str) -> Table:
+def _money(found: Headlines, unit: str, names: Names) -> Table:
     m = found.money
+    cost = f"cost, {'paid outside the model' if found.seen == SYSTEM else f'as seen by {whose(found.seen, names)}'}"
     rows = (
         ()
         if m is None or m.value == 0.0
         else (
             ("revenue at the marginal price", m.revenue),
-            ("cost, paid outside the model" if found.seen == "system" else f"cost, as seen by {found.seen}", m.cost),
+            (cost, m.cost),
             ("rents: revenue less cost", m.rent),
             ("surplus: worth under the assumed demand curves above that revenue", m.surplus),
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from fabopt.domain.names import Names, display_names
 from fabopt.domain.tolerances import same
 from fabopt.report.report import Report
 from fabopt.report.text import Table, in_unit, money, signed
-from fabopt.solve.options import BUYERS
+from fabopt.solve.options import BUYERS, SYSTEM, party_of
 from fabopt.solve.results.parties import by_side
 
 if TYPE_CHECKING:
@@ -20,13 +21,18 @@ WHOSE = "Worths are in the money of the buyers: labs and other markets, who pay 
 """What an answer about a plan for the buyers says of its money."""
 
 
+def whose(perspective: str, names: Names) -> str:
+    """Return whose value counts, in words: ``all together``, ``the buyers``, or the name of a party."""
+    return {SYSTEM: "all together", BUYERS: "the buyers"}.get(perspective) or names[party_of(perspective)]
+
+
 def seen_sentence(plan: Plan) -> str:
     """Return what the plan is worth to the party of the perspective, and to all, against the plan that was given."""
-    party, given, unit = plan.run.options.party, plan.run.given or {}, plan.unit
-    own = _compared(plan.objective, given.get(party, 0.0), unit)
+    given, unit, called = plan.run.given or {}, plan.unit, whose(plan.perspective, display_names(plan.data))
+    own = _compared(plan.objective, given.get(plan.run.options.party, 0.0), unit)
     rest = _compared(plan.value, sum(given.values()), unit)
     return (
-        f"With the others held to the given plan, the best plan for {party} is worth {money(plan.objective, unit)} to "
+        f"With the others held to the given plan, the best plan for {called} is worth {money(plan.objective, unit)} to "
         f"it, {own} that plan; to all parties together it is worth {money(plan.value, unit)}, {rest} that plan."
     )
 

@@ -59,6 +59,11 @@ BLOCKS, MOST_BLOCKS = 4, 600
 """Blocks of periods where nobody says how many, and the most."""
 
 
+def party_of(perspective: str) -> str:
+    """Return the party of a perspective; empty for those of many."""
+    return perspective.partition(":")[2]
+
+
 class OptionError(UserError):
     """An option makes no sense; the message is a full sentence."""
 
@@ -182,7 +187,7 @@ class SolveOptions:
     @property
     def party(self) -> str:
         """Party of the perspective; empty for the whole system."""
-        return self.perspective.partition(":")[2]
+        return party_of(self.perspective)
 
     def in_perspective(self, stated: str | None) -> SolveOptions:
         """Return the options in the perspective that an instance states; only discounted value alone has one."""

@@ -322,9 +322,10 @@ def test_the_command_line_says_what_it_is_worth_and_who_gains(tmp_path):
     done = run.invoke(app, [*args, "--out", str(tmp_path / "seen")])
     assert done.exit_code == 0
     text = " ".join(done.stdout.split())
-    assert "the best plan for foundry is worth 60.0 M USD to it, 70.0 M USD more than in that plan" in text
+    assert "the best plan for Foundry is worth 60.0 M USD to it, 70.0 M USD more than in that plan" in text
     assert "Foundry -10.0 60.0 +70.0" in text
-    assert "objective value for foundry 60.0 M USD" in text
+    assert "objective value for Foundry 60.0 M USD" in text
+    assert "cost, as seen by Foundry" in text
     manifest = json.loads((tmp_path / "seen" / "manifest.json").read_text())
     assert manifest["options"]["perspective"] == "owner:foundry"
     assert manifest["given"]["foundry"] == pytest.approx(-10.0)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from fabopt.analysis.companies import COMPANIES, companies, wide
 from fabopt.analysis.plan_tables import binding
+from fabopt.domain.names import display_names
 from fabopt.io.workbook.cells import new_workbook, put
 from fabopt.report.answer import STATUS_SAYS, answer
+from fabopt.report.perspective import whose
 from fabopt.report.workbook.inputs import inputs_sheet, sources_sheet
 from fabopt.report.workbook.sheets import Cross, Forms, Placed, columns_sheet, cross, table_sheet
 from fabopt.solve.results.build import ALL_TABLES
@@ -173,7 +175,7 @@ def _summary(sheet: Worksheet, forms: Forms, plan: Plan, value: tuple[str, float
         ("instance", run.instance, ""),
         ("scenario and settings", "; ".join(run.sets) or "none", ""),
         ("objective", run.options.sought, ""),
-        ("whose value counts", run.options.perspective, ""),
+        ("whose value counts", whose(plan.perspective, display_names(plan.data)), ""),
         ("how the run ended", STATUS_SAYS.get(run.status, run.status), ""),
         ("objective value", run.objective, run.objective_unit),
         ("bound: no plan is better", run.bound, run.objective_unit),
