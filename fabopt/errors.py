@@ -32,7 +32,7 @@ EXTRAS = {
     "workbook": ("Workbooks need", ("defusedxml", "openpyxl", "xlsxwriter")),
     "memo": (
         "Memos need",
-        ("altair", "docx", "jinja2", "markdown_it", "pylopdf_fonts_zh_cn", "typst", "vl_convert"),
+        ("altair", "docx", "jinja2", "markdown_it", "markupsafe", "pylopdf_fonts_zh_cn", "typst", "vl_convert"),
     ),
     "notebook": ("Notebooks, and sliders in them, need", ("ipywidgets",)),
     "pyomo": ("The Pyomo model and hooks need", ("pyomo",)),

@@ -87,7 +87,7 @@ assert Path("compared/compare.json").is_file() and not list(Path("compared").glo
 
 
 def test_the_core_solves_and_shows_and_says_what_else_needs(tmp_path):
-    blocked = {module for _, modules in EXTRAS.values() for module in modules} | {"markupsafe"}  # with Jinja
+    blocked = {module for _, modules in EXTRAS.values() for module in modules}
     blocked -= {"markdown_it"}  # Rich needs it, too
     names = {
         "BLOCKED": blocked,
