@@ -14,17 +14,16 @@ from fabopt.domain.components import MW_OF_SITE, RACK, TAKERS
 from fabopt.domain.instance import Instance
 from fabopt.domain.kinds import Kind, of_section, things
 from fabopt.domain.references import where_named
+from fabopt.domain.users import may_buy
 
 Kept = dict[str, set[str]]
 """Names by section."""
 
 
-def buyers(instance: Instance) -> Iterator[tuple[str, str]]:
+def purchases(instance: Instance) -> Iterator[tuple[str, str]]:
     """Yield each lab with each chip that it may buy."""
-    for lab, record in instance.labs.items():
-        for chip, one in instance.chips.items():
-            if one.designer in record.designers and (not one.customers or lab in one.customers):
-                yield lab, chip
+    for lab in instance.labs:
+        yield from ((lab, chip) for chip in instance.chips if may_buy(instance, lab, chip))
 
 
 def _fleets(instance: Instance) -> Iterator[tuple[str, str]]:
@@ -46,7 +45,7 @@ def needed(instance: Instance, only: Mapping[str, Collection[str]]) -> Kept:
     """
     pairs = [
         (lab, chip)
-        for lab, chip in (*buyers(instance), *_fleets(instance))
+        for lab, chip in (*purchases(instance), *_fleets(instance))
         if lab in only.get("labs", instance.labs)
         and chip in only.get("chips", instance.chips)
         and instance.chips[chip].designer in only.get("designers", instance.designers)
@@ -150,7 +149,7 @@ def also_used_by(instance: Instance, kept: Kept) -> Iterator[tuple[Kind, str, tu
             for section, names in upstream(instance, [chip]).items():
                 for name in names:
                     others.setdefault((section, name), set()).add(record.designer)
-    for lab, chip in buyers(instance):
+    for lab, chip in purchases(instance):
         if lab not in kept["labs"]:
             others.setdefault(("chips", chip), set()).add(lab)
     for kind in things():

@@ -17,7 +17,7 @@ from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import names, nearest
 from fabopt.domain.rules_contract_pairs import pair_faults
 from fabopt.domain.tolerances import above
-from fabopt.domain.users import in_unit, users_of
+from fabopt.domain.users import in_unit, may_buy, users_of
 
 
 def contract_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -202,7 +202,7 @@ def _may_have(instance: Instance, lab_id: str, chip_id: str) -> bool:
     lab, chip = instance.labs[lab_id], instance.chips[chip_id]
     fielded = any(chip_id in fleet for fleet in lab.fleet.values())
     handed = chip.resale is not None and lab_id in chip.resale.labs
-    return fielded or handed or (chip.designer in lab.designers and lab_id in (chip.customers or instance.labs))
+    return fielded or handed or may_buy(instance, lab_id, chip_id)
 
 
 def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:

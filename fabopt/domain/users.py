@@ -45,17 +45,19 @@ def in_unit(instance: Instance, on: Things, quantity: Quantity, unit: str) -> bo
     return quantity.unit == "1" or (alike and all(counts(quantity, word) for word in words))
 
 
+def may_buy(instance: Instance, lab_id: str, chip_id: str) -> bool:
+    """Return whether a lab may buy a chip: it can use the designer, and the chip is sold to it."""
+    chip = instance.chips[chip_id]
+    return chip.designer in instance.labs[lab_id].designers and (not chip.customers or lab_id in chip.customers)
+
+
 def buyers(instance: Instance, chip_id: str) -> list[str]:
     """Return the labs that may buy a chip: they have a site and can use its designer, and it is still sold to them."""
     chip, homes = instance.chips[chip_id], {site.lab for site in instance.sites.values()}
     lesser = any(chip_id in other.sells_as for other in instance.chips.values())
     if not (chip.boms or chip.stock.value > 0.0 or lesser):
         return []
-    return [
-        lab_id
-        for lab_id, lab in instance.labs.items()
-        if lab_id in homes and chip.designer in lab.designers and (not chip.customers or lab_id in chip.customers)
-    ]
+    return [lab_id for lab_id in instance.labs if lab_id in homes and may_buy(instance, lab_id, chip_id)]
 
 
 def _of_fabs(instance: Instance, names: set[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from fabopt.domain.base import Path as FieldPath
 from fabopt.domain.instance import Instance
 from fabopt.domain.kinds import things
-from fabopt.domain.needed import Kept, also_used_by, buyers, needed, record_name
+from fabopt.domain.needed import Kept, also_used_by, needed, purchases, record_name
 from fabopt.domain.references import Reference, occurrences, references
 from fabopt.errors import UserError
 from fabopt.io.load import apply_scenario
@@ -145,7 +145,7 @@ def cut(
 def _nothing(instance: Instance, only: Mapping[str, Sequence[str]]) -> str:
     """Say why no chip is left that a lab could buy."""
     by_lab: dict[str, set[str]] = {}
-    for lab, chip in buyers(instance):
+    for lab, chip in purchases(instance):
         by_lab.setdefault(lab, set()).add(instance.chips[chip].designer)
     labs = only.get("labs", tuple(by_lab))
     asked = ", ".join(name for names in only.values() for name in names)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.analysis.portfolio.records import Standing
+from fabopt.domain.users import may_buy
 from fabopt.network.links import link
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.deployment import may_buy
 from fabopt.network.lowering.packaging import first_shipment, sold
 from fabopt.network.reach import Reach, earliest, reasons
 from fabopt.network.tables import Network
@@ -37,7 +37,7 @@ class Gates:
         """Return what keeps a chip out of a lab, and the clause that says it; None where only its cost can."""
         instance = self.chain.instance
         chip, lab = instance.chips[chip_id], instance.labs[lab_id]
-        if not may_buy(self.chain, chip_id, lab_id):
+        if not may_buy(instance, lab_id, chip_id):
             if chip.designer not in lab.designers:
                 return "designer", f"{lab.name} cannot use chips of {instance.designers[chip.designer].name}"
             return "not sold", f"it is not sold to {lab.name}"

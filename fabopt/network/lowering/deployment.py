@@ -15,6 +15,7 @@ import numpy as np
 
 from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab
+from fabopt.domain.users import may_buy
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
 from fabopt.network.lowering.components import ONE, component_cost, take, taken
 from fabopt.network.lowering.packaging import routes, sold
@@ -22,12 +23,6 @@ from fabopt.network.lowering.sites import electricity, energy_cost, facility_pow
 from fabopt.network.lowering.synchronised import by_site, joined, lower_synchronised
 from fabopt.network.lowering.throughput import throughput
 from fabopt.network.tables import Activity, Array, Material, Tags
-
-
-def may_buy(chain: Chain, chip_id: str, lab_id: str) -> bool:
-    """Return whether a lab may buy a chip: it can use the designer, and the chip is sold to it."""
-    chip, lab = chain.instance.chips[chip_id], chain.instance.labs[lab_id]
-    return chip.designer in lab.designers and (not chip.customers or lab_id in chip.customers)
 
 
 def in_field(chain: Chain, chip_id: str, site_id: str) -> float:
@@ -72,7 +67,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
     """Add the assets of a chip at a site, if it can have any; return the first period in which one can run there."""
     site = chain.instance.sites[site_id]
     opening = in_field(chain, chip_id, site_id)
-    buys = may_buy(chain, chip_id, site.lab) and sold(chain, chip_id)
+    buys = may_buy(chain.instance, site.lab, chip_id) and sold(chain, chip_id)
     receives = chip.resale is not None and site.lab in chip.resale.labs
     if not buys and opening == 0.0 and not receives:
         return chain.n

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from fabopt.analysis.memo.records import Amount
+from fabopt.domain.calendar import parse_last
 from fabopt.report.memo.words import unit_name
 
 NOTHING = "–"
@@ -172,12 +172,10 @@ class People:
 
     def last_day(self, label: str) -> str:
         """Return the last day of a period, by its label: ``31 December 2026``; empty where that does not say."""
-        found = re.fullmatch(r"(\d{4})(?:(Q)([1-4])|(H)([12])|-?[M-]?(0[1-9]|1[0-2]))?", label)
-        if not found:
+        try:
+            return self.day(parse_last(label).isoformat())
+        except ValueError:
             return ""
-        year, _, quarter, _, half, month = found.groups()
-        at = 3 * int(quarter) if quarter else 6 * int(half) if half else int(month or 12)
-        return self.day(date(int(year), at, monthrange(int(year), at)[1]).isoformat())
 
     def listed(self, items: Sequence[str]) -> str:
         """Return texts as a list in a sentence: ``a, b and c``."""
