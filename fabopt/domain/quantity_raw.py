@@ -13,9 +13,11 @@ from fabopt.domain.quantity import Confidence, Limits, Point, Quantity
 from fabopt.domain.text import printable
 from fabopt.domain.units import UnitError, checked_number, conversion, split_text, unit
 
-_PROVENANCE = ("source", "as_of", "confidence", "assumed", "note")
+PROVENANCE = ("source", "as_of", "confidence", "assumed", "note")
+"""What is said of where a number comes from."""
 _NUMBERS = ("value", "unit", "low", "high", "range", "times")
-_SERIES: tuple[Literal["linear", "steps"], ...] = ("linear", "steps")
+SHAPES: tuple[Literal["linear", "steps"], ...] = ("linear", "steps")
+"""What a series is between its dates."""
 _MOST_POINTS = 5000
 _LONGEST_NOTE = 4000
 _HUGE = 10**40
@@ -204,7 +206,7 @@ class _Reader:
 
     def series(self, raw: Mapping[object, object], shape: Literal["linear", "steps"]) -> Quantity | None:
         """Read a series of points."""
-        self.unknown(raw, (shape, "before", "unit", "times", *_PROVENANCE), ())
+        self.unknown(raw, (shape, "before", "unit", "times", *PROVENANCE), ())
         entries = raw[shape]
         plain_unit = self.unit_of(raw, (), self.canonical)
         if not isinstance(entries, Mapping) or not entries or len(entries) > _MOST_POINTS:
@@ -226,7 +228,7 @@ class _Reader:
                 self.fault(path, f"the series has two values for {when}")
                 continue
             if isinstance(entry, Mapping):
-                self.unknown(entry, (*_NUMBERS, *_PROVENANCE), path)
+                self.unknown(entry, (*_NUMBERS, *PROVENANCE), path)
             point = self.point(entry, path, when, plain_unit, factor, "unit" in raw)
             if point is not None:
                 points[when] = point
@@ -275,13 +277,13 @@ def read_quantity(raw: object, canonical: str, limits: Limits, rates: Mapping[st
 
 def _read(reader: _Reader, raw: object, canonical: str) -> Quantity | None:
     if isinstance(raw, Mapping):
-        shapes = [shape for shape in _SERIES if shape in raw]
+        shapes = [shape for shape in SHAPES if shape in raw]
         if len(shapes) == 2 or (shapes and "value" in raw):
             reader.fault((), "give one of 'value', 'linear' and 'steps'")
             return None
         if shapes:
             return reader.series(raw, shapes[0])
-        reader.unknown(raw, (*_NUMBERS, *_PROVENANCE), ())
+        reader.unknown(raw, (*_NUMBERS, *PROVENANCE), ())
     elif not isinstance(raw, str | int | float) or isinstance(raw, bool):
         reader.fault((), f"{_kind(raw)} is no quantity", _WRITE)
         return None
@@ -289,7 +291,7 @@ def _read(reader: _Reader, raw: object, canonical: str) -> Quantity | None:
     if point is None:
         return None
     plain = Point(None, point.value, point.low, point.high)
-    whole = {name: getattr(point, name) for name in _PROVENANCE}
+    whole = {name: getattr(point, name) for name in PROVENANCE}
     return _assemble(canonical, "constant", [plain], whole, reader.limits)
 
 

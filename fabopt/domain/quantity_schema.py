@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from fabopt.domain.quantity import Confidence, Limits
+from fabopt.domain.quantity_raw import SHAPES
 from fabopt.domain.table_form import WRITTEN
 
 _TEXT = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*\S*( \S+)?\s*$"
@@ -70,7 +71,7 @@ _COLUMN: dict[str, Any] = {
         "column": {"type": "string"},
         "date": {"type": "string", "description": "Heading of the dates, where the table was not made for an instance"},
         **WRITTEN,
-        "shape": {"enum": ["linear", "steps"]},
+        "shape": {"enum": list(SHAPES)},
         "before": _BEFORE,
         "unit": _UNIT,
         **_PROVENANCE,

@@ -24,21 +24,19 @@ from itertools import permutations
 from typing import Any
 
 from fabopt.domain.base import Path as FieldPath
+from fabopt.domain.quantity_raw import PROVENANCE, SHAPES
 from fabopt.domain.units import UnitError, split_text, unit
 from fabopt.io.csv_table import Table
 from fabopt.io.dialect import KEYS, CellError, Dialect, dialect_of, slug
 from fabopt.io.problems import InstanceError, Place, Positions, Problem, brief, nearest
 from fabopt.io.yaml import Parsed, resolve_scalar
 
-OF_NUMBERS = ("source", "as_of", "confidence", "assumed", "note")
-"""What may be said of all numbers of a table or a column."""
 BARE = "field"
 """Unit of a column whose numbers are in the unit of the field."""
 
-_SPEC = ("file", "columns", "where", "shape", *KEYS, *OF_NUMBERS)
-_COLUMN = ("field", "unit", "as", "values", "times", "before", "fixed", *OF_NUMBERS)
+_SPEC = ("file", "columns", "where", "shape", *KEYS, *PROVENANCE)
+_COLUMN = ("field", "unit", "as", "values", "times", "before", "fixed", *PROVENANCE)
 READ_AS = ("id", "text")
-SHAPES = ("linear", "steps")
 _HEADED = re.compile(r".*[(\[]([^()\[\]]+)[)\]]")
 
 
@@ -115,7 +113,7 @@ def foreign_of(raw: Mapping[str, Any], path: FieldPath, positions: Positions) ->
     if not isinstance(columns, dict) or not columns:
         fault(("columns",), "'columns' maps headings of the table to fields", 'such as {"Power (MW)": power}')
         columns = {}
-    shared = {key: raw[key] for key in OF_NUMBERS if key in raw}
+    shared = {key: raw[key] for key in PROVENANCE if key in raw}
     read = [_column(str(heading), given, shared, fault) for heading, given in columns.items()]
     for column, other in permutations(read, 2):
         if column.path == other.path[: len(column.path)]:
@@ -204,6 +202,11 @@ def quantity(cell: str, heading: str, written: str | None, dialect: Dialect) -> 
         return number
     said = percent or said
     return f"{number!r} {said}" if said else int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def no_number(cell: str) -> CellError:
+    """Return the error of a cell that holds no number where one is asked for."""
+    return CellError(f"{brief(cell)} is no number", f"where it stands for nothing, say so: missing: [{brief(cell)}]")
 
 
 def foreign_entries(table: Table, spec: Foreign, section: str, ids: Mapping[str, str]) -> Parsed:
@@ -355,8 +358,7 @@ class _Reader:
         if read is not None:
             return read, True
         if column.unit is not None or is_unit(unit_in(column.heading)):
-            hint = f"where it stands for nothing, say so: missing: [{brief(cell)}]"
-            raise CellError(f"{brief(cell)} is no number", hint)
+            raise no_number(cell)
         return resolve_scalar(cell), False
 
     def _fault(self, line: int, path: FieldPath, message: str, hint: str = "") -> None:
@@ -391,7 +393,7 @@ def _column(
         )
     if not isinstance(said.get("fixed", False), bool):
         fault((*path, "fixed"), f"{brief(said['fixed'])} is neither true nor false", "", "")
-    own = {key: said[key] for key in ("times", "before", *OF_NUMBERS) if key in said}
+    own = {key: said[key] for key in ("times", "before", *PROVENANCE) if key in said}
     has_unit = written is not None or is_unit(unit_in(heading))
     of_numbers = {**(shared if has_unit else {}), **own}
     texts = {str(cell): meaning for cell, meaning in values.items()}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from fabopt.domain.quantity_raw import PROVENANCE, SHAPES
 from fabopt.domain.quantity_schema import SHARED
 from fabopt.domain.table_form import WRITTEN
-from fabopt.io.foreign import BARE, OF_NUMBERS, READ_AS, SHAPES
+from fabopt.io.foreign import BARE, READ_AS
 
-_OF_NUMBERS = {key: SHARED["quantity-sourced"]["properties"][key] for key in OF_NUMBERS}
+_OF_NUMBERS = {key: SHARED["quantity-sourced"]["properties"][key] for key in PROVENANCE}
 _COLUMN: dict[str, Any] = {
     "title": "Column",
     "type": "object",

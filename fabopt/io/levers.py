@@ -25,6 +25,7 @@ from fabopt.domain.calendar import parse_when
 from fabopt.domain.plain_sets import with_record
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
+from fabopt.domain.quantity_raw import SHAPES
 from fabopt.errors import UserError
 from fabopt.io.problems import InstanceError, brief, nearest
 from fabopt.io.shape import Kind, children, fields_of, key_text, locate, matching_key
@@ -37,7 +38,6 @@ BEFORE = "before"
 
 _MOST_NAMED = 12
 _ABSENT = object()
-_SHAPES = ("linear", "steps")
 
 
 class LeverError(UserError):
@@ -373,7 +373,7 @@ class _Change:
             there = declared.read(setting, rates)
         except FieldProblem:
             return setting  # validation says why
-        if isinstance(self.setting, Mapping) and self.setting.keys() - {*_SHAPES, BEFORE}:
+        if isinstance(self.setting, Mapping) and self.setting.keys() - {*SHAPES, BEFORE}:
             return setting  # it says more than its numbers
         return raw if _same_numbers(here, there) else setting
 
@@ -457,13 +457,13 @@ def _scaled_raw(raw: Any, factor: float) -> Any:
 
 def _points(raw: Any) -> Mapping[Any, Any] | None:
     """Return the points of the raw form of a series by their dates; None for anything else."""
-    shape = next((name for name in _SHAPES if isinstance(raw, Mapping) and name in raw), None)
+    shape = next((name for name in SHAPES if isinstance(raw, Mapping) and name in raw), None)
     return raw[shape] if shape is not None and isinstance(raw[shape], Mapping) else None
 
 
 def point_at(raw: Any, day: date | str) -> tuple[str, Any] | None:
     """Return shape and key under which a point stands in the raw form of a series; None where there is none."""
-    shape = next((name for name in _SHAPES if isinstance(raw, Mapping) and name in raw), "")
+    shape = next((name for name in SHAPES if isinstance(raw, Mapping) and name in raw), "")
     keys = (key for key in _points(raw) or () if _day(key) == day)
     return next(((shape, key) for key in keys), None)
 

@@ -13,6 +13,7 @@ from typing import Any
 from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
+from fabopt.domain.quantity_raw import SHAPES
 from fabopt.domain.units import UnitError, split_text
 from fabopt.io.overlay import QUANTITY, VALUES, overlaid
 from fabopt.io.problems import Positions, Problem, brief, nearest
@@ -20,7 +21,6 @@ from fabopt.io.problems import Positions, Problem, brief, nearest
 LIKE, TIMES = "like", "times"
 _FACTOR = In("1", gt=0)
 _WIDTH = In("1", ge=0, le=1)
-_SERIES = ("linear", "steps")
 
 
 def written_out(raw: Mapping[str, Any], positions: Positions) -> tuple[dict[str, Any], list[Problem]]:
@@ -90,7 +90,7 @@ class _Section:
         if isinstance(node, Mapping) and not (VALUES & node.keys() and node.keys() <= QUANTITY):
             return {key: self._scaled(entry, factor, other, path) for key, entry in node.items()}
         if isinstance(node, Mapping):
-            series = next((shape for shape in _SERIES if isinstance(node.get(shape), Mapping)), None)
+            series = next((shape for shape in SHAPES if isinstance(node.get(shape), Mapping)), None)
             if series is None:
                 return _times(node, factor, other)
             scaled = {when: self._scaled(entry, factor, other, path) for when, entry in node[series].items()}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fabopt.domain.base import Path as FieldPath
+from fabopt.domain.quantity_raw import PROVENANCE, SHAPES
 from fabopt.io.csv_table import Table, parse_csv
 from fabopt.io.dialect import KEYS, CellError, Dialect, dialect_of
 from fabopt.io.files import inside, read_text
@@ -24,6 +25,7 @@ from fabopt.io.foreign import (
     foreign_entries,
     foreign_of,
     kept_rows,
+    no_number,
     quantity,
     rows_where,
 )
@@ -32,10 +34,7 @@ from fabopt.io.yaml import Parsed, parse_yaml, resolve_scalar
 
 _FOREIGN = ("date", "where", *KEYS)
 """What is said of a series from a table that was not made for an instance."""
-_SERIES_FIELDS = frozenset(
-    {"csv", "column", "shape", "before", "unit", "times", "source", "as_of", "confidence", "assumed", "note"}
-    | {*_FOREIGN}
-)
+_SERIES_FIELDS = frozenset({"csv", "column", "shape", "before", "unit", "times", *PROVENANCE, *_FOREIGN})
 _Point = tuple[int, str, Any]
 """Line, date and value of a point of a series."""
 
@@ -120,7 +119,7 @@ class Tables:
                 message = "a series from a table has no such field"
                 raise InstanceError([Problem.at(positions, (*path, key), message, hint=nearest(key, _SERIES_FIELDS))])
         shape = raw.get("shape", "linear")
-        if shape not in ("linear", "steps"):
+        if shape not in SHAPES:
             message = f"{brief(shape)} is no shape of a series"
             raise InstanceError([Problem.at(positions, (*path, "shape"), message, expected="linear or steps")])
         read = self._dated if any(key in raw for key in _FOREIGN) else self._own
@@ -197,8 +196,7 @@ def _points(
         try:
             value = quantity(cell, wanted, unit, dialect)
             if value is None:
-                hint = f"where it stands for nothing, say so: missing: [{brief(cell)}]"
-                raise CellError(f"{brief(cell)} is no number", hint)
+                raise no_number(cell)
             yield line, dialect.date(cells[at].strip()) if cells[at].strip() else "", value
         except CellError as error:
             raise InstanceError([Problem(table.file, line, "", str(error), hint=error.hint)]) from None

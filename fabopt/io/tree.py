@@ -256,7 +256,7 @@ class _FolderReader:
                 try:
                     if isinstance(name, dict):
                         below += 1  # some fields of an entry may stand elsewhere
-                        part = reader.foreign(name, section, path, positions, display_names(raw, section))
+                        part = reader.foreign(name, section, path, positions, ids_by_name(raw, section))
                     else:
                         part = reader.entries(name, section, Problem.at(positions, path, ""))
                 except InstanceError as error:
@@ -266,7 +266,7 @@ class _FolderReader:
         self.files |= reader.files
 
 
-def display_names(raw: Mapping[str, Any], section: str) -> dict[str, str]:
+def ids_by_name(raw: Mapping[str, Any], section: str) -> dict[str, str]:
     """Return the ids of the entries of a section by display name; names that stand for several are left out."""
     entries: Any = raw
     for part in section.split("."):

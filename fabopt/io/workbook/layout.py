@@ -40,7 +40,7 @@ COLUMNS = (
 """Heads of the columns in order; `meaning` is for people and is not read."""
 BESIDE = ("low", "high", "source", "as_of", "confidence", "assumed", "note")
 """Columns that say more about a number; fields of a quantity by the same names."""
-SHAPES, BEFORE = ("linear", "steps"), "before"
+BEFORE = "before"
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+')
 
 

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal, get_origin
 
 from fabopt.domain.base import Path
+from fabopt.domain.quantity_raw import SHAPES
 from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, dotted, nearest
 from fabopt.io.shape import kinds_at
 from fabopt.io.tree import Tree
@@ -21,7 +22,6 @@ from fabopt.io.workbook.layout import (
     BESIDE,
     COLUMNS,
     GENERAL,
-    SHAPES,
     holds_quantity,
     is_flat,
     read_path,

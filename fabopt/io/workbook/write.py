@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from fabopt.domain.base import Path, meanings
 from fabopt.domain.quantity import ASSUMED_RANGE, Quantity
+from fabopt.domain.quantity_raw import SHAPES
 from fabopt.io.problems import InstanceError, Problem, brief, dotted
 from fabopt.io.schema import schema_rows
 from fabopt.io.shape import Kind, fields_of, kinds, kinds_at
@@ -23,7 +24,6 @@ from fabopt.io.workbook.layout import (
     FIELDS,
     GENERAL,
     HELP,
-    SHAPES,
     WRITTEN_WITH,
     holds_quantity,
     is_flat,
