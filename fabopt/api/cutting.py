@@ -10,9 +10,7 @@ from fabopt.domain.kinds import of_section
 from fabopt.io.cut import Cut, cut, read_only
 from fabopt.io.folder import check_new, write_folder
 from fabopt.io.shipped import shipped
-from fabopt.report.text import counted, listed, wrap
-
-WIDTH = 100
+from fabopt.report.text import WIDTH, counted, listed, wrap
 
 
 def cut_folder(source: str, only: Sequence[str], folder: Path) -> list[str]:

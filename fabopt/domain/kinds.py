@@ -182,7 +182,7 @@ def at(record: Any, path: str) -> Iterator[Any]:
         yield from at(one, rest) if rest and one is not None else (() if one is None else (one,))
 
 
-_BUILT_IN = (
+BUILT_IN = (
     Kind(
         "scanner", "scanners", ScannerClass, "scanner class", "scanner classes", "光刻机型号",
         unit="tool", owner="maker", region="region", paid="scanners",
@@ -311,8 +311,9 @@ _BUILT_IN = (
         owner="tags.owner", unlocked="Units of the plain network.",
     ),
 )  # fmt: skip
+"""The kinds of fabopt itself."""
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in _BUILT_IN}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in BUILT_IN}
 """All kinds by name, in the order of an instance; :mod:`fabopt.domain.extra` may add to it."""
 
 

@@ -8,11 +8,10 @@ takes, the sites of a lab, and other buyers of wafers of a fab, since they take 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
-from fabopt.domain.components import MW_OF_SITE, RACK, TAKERS
+from fabopt.domain.components import MW_OF_SITE, RACK, TAKERS, carriers
 from fabopt.domain.instance import Instance
-from fabopt.domain.kinds import Kind, of_section, things
+from fabopt.domain.kinds import BUILT_IN, Kind, things
 from fabopt.domain.references import where_named
 from fabopt.domain.users import may_buy
 
@@ -82,7 +81,7 @@ def _spread(instance: Instance, kept: Kept, only: Mapping[str, Collection[str]])
         for section, offered in _offered(instance, kept).items():
             kept[section] |= {*offered}
         for kind in things():
-            if kind.schema is not None and kind.section not in _SERVED:
+            if kind.section not in _SERVED:
                 kept[kind.section] |= _unasked(instance, kind, kept)
         for section, names in only.items():
             if section in kept:
@@ -115,20 +114,13 @@ def _taken(instance: Instance, key: str, kept: Kept) -> bool:
     component = instance.components[key]
     if component.per is None:
         return False
-    if component.per not in TAKERS:
-        return component.per in kept["components"]
-    if component.per == RACK:
-        return any(instance.components[other].unit == RACK for other in kept["components"] - {key})
-    takers = (
-        kept["sites"] if component.per == MW_OF_SITE else kept["nodes"] if component.per == "wafer" else kept["chips"]
-    )
+    if component.per not in TAKERS or component.per == RACK:
+        return bool(kept["components"] & {*carriers(instance.components, key)} - {key})
+    takers = kept[{MW_OF_SITE: "sites", "wafer": "nodes"}.get(component.per, "chips")]
     return bool(takers) and (component.amount is not None or bool(takers & {*component.amounts}))
 
 
-_SERVED = frozenset(
-    {"scanners", "nodes", "fabs", "hbm", "memory_makers", "packaging_lines", "components", "designers", "dies", "chips"}
-    | {"workloads", "models", "labs", "sites", "markets"}
-)
+_SERVED = frozenset(kind.section for kind in BUILT_IN)
 """Sections whose records are there for something; those of a kind that was added stay where all they name does."""
 
 
@@ -157,9 +149,3 @@ def also_used_by(instance: Instance, kept: Kept) -> Iterator[tuple[Kind, str, tu
             who = others.get((kind.section, name), set()) - {*kept["labs"]}
             if name in kept[kind.section] and who:
                 yield kind, name, tuple(sorted(who))
-
-
-def record_name(instance: Instance, section: str, key: str) -> str:
-    """Return the display name of a record, or its id."""
-    record: Any = of_section(section).records(instance).get(key)
-    return getattr(record, "name", "") or key

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fabopt.domain.base import Path as FieldPath
 from fabopt.domain.instance import Instance
 from fabopt.domain.kinds import things
-from fabopt.domain.needed import Kept, also_used_by, needed, purchases, record_name
+from fabopt.domain.names import party_names, readable
+from fabopt.domain.needed import Kept, also_used_by, needed, purchases
 from fabopt.domain.references import Reference, occurrences, references
 from fabopt.errors import UserError
 from fabopt.io.load import apply_scenario
@@ -61,7 +62,7 @@ class Cut:
     dropped: Mapping[str, int]
     rules: tuple[str, ...]
     scenarios: tuple[str, ...]
-    shared: tuple[str, ...] = field(default=())
+    shared: tuple[str, ...]
 
 
 def read_only(texts: Sequence[str], instance: Instance) -> dict[str, tuple[str, ...]]:
@@ -85,8 +86,8 @@ def read_only(texts: Sequence[str], instance: Instance) -> dict[str, tuple[str, 
                 f"{text!r} is not KIND=NAME, such as lab=anthropic{f'; {hint}' if hint else '.'} Kinds here: {there}."
             )
         records = kind.records(instance)
-        ids = {key: key, **{getattr(record, "name", ""): id_ for id_, record in records.items()}}
-        found = key if key in records else ids.get(key, key)
+        called = {getattr(record, "name", ""): id_ for id_, record in records.items()}
+        found = key if key in records else called.get(key, key)
         if found not in records:
             there = ", ".join(sorted(records)) or "none"
             hint = nearest(key, records)
@@ -214,16 +215,10 @@ def _records(instance: Instance, section: str) -> Mapping[str, Any]:
 
 def _without(raw: dict[str, Any], path: FieldPath, reference: Reference) -> Iterator[str]:
     """Take one name out of plain data; yield the rule that goes with it, where one does."""
-    chain: list[Any] = [raw]
-    for part in path[:-1]:
-        inner: Any = chain[-1]
-        if part not in (range(len(inner)) if isinstance(inner, list) else inner if isinstance(inner, dict) else ()):
-            return  # it went before, or is written in a short form
-        chain.append(inner[part])
-    holder, last = chain[-1], path[-1]
-    in_list = isinstance(holder, list)
-    if last not in (range(len(holder)) if in_list else holder):
-        return
+    chain, last = _holders(raw, path), path[-1]
+    if not chain:
+        return  # it went before, or is written in a short form
+    holder = chain[-1]
     a_name = not reference.pattern.endswith(("!", "[]"))
     rule = path[0] not in {kind.section for kind in things()}
     if (a_name and rule) or (len(holder) == 1 and (rule or path[0] == "components") and len(path) > 3):
@@ -274,22 +269,25 @@ def _held(
 
 def _taken_out(raw: dict[str, Any], place: tuple[str, ...]) -> bool:
     """Take one entry out of plain data; return whether it was there."""
+    chain = _holders(raw, place)
+    if not chain:
+        return False
+    holder, last = chain[-1], place[-1]
+    del holder[int(last) if isinstance(holder, list) else last]
+    return True
+
+
+def _holders(raw: dict[str, Any], path: FieldPath) -> list[Any]:
+    """Return what holds each part of a path in plain data, from the outside; nothing where the path leads nowhere."""
+    holders: list[Any] = []
     here: Any = raw
-    for part in place[:-1]:
-        here = (
-            here[int(part)]
-            if isinstance(here, list) and part.isdecimal()
-            else here.get(part)
-            if isinstance(here, dict)
-            else None
-        )
-    if isinstance(here, dict) and place[-1] in here:
-        del here[place[-1]]
-        return True
-    if isinstance(here, list) and place[-1].isdecimal() and int(place[-1]) < len(here):
-        del here[int(place[-1])]
-        return True
-    return False
+    for part in path:
+        at = int(part) if isinstance(here, list) and str(part).isdecimal() else part
+        if at not in (range(len(here)) if isinstance(here, list) else here if isinstance(here, dict) else ()):
+            return []
+        holders.append(here)
+        here = here[at]
+    return holders
 
 
 def _scenarios(tree: Tree) -> tuple[tuple[str, ...], Tree]:
@@ -325,10 +323,11 @@ def _with_sources(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _shared(instance: Instance, kept: Kept) -> Iterator[str]:
     """Yield what is kept and others drew on: things of one kind with the same others in one sentence."""
-    named = {key: one.name for section in ("designers", "labs") for key, one in _records(instance, section).items()}
+    names = party_names(instance)
     together: dict[tuple[str, ...], list[str]] = {}
     for kind, key, others in also_used_by(instance, kept):
-        together.setdefault((kind.one, kind.many, *others), []).append(record_name(instance, kind.section, key))
+        name = getattr(kind.records(instance)[key], "name", "") or readable(key)
+        together.setdefault((kind.one, kind.many, *others), []).append(name)
     for (one, many, *who_else), things_ in together.items():
-        who = ", ".join(named.get(other, other) for other in who_else)
+        who = ", ".join(names[other] for other in who_else)
         yield f"{one if len(things_) == 1 else many} {', '.join(things_)}: also {who}"
