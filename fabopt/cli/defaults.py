@@ -146,10 +146,10 @@ def _unfit(option: Any, value: object, context: Any) -> str:
     from fabopt.io.problems import brief
 
     if option.is_flag or isinstance(value, bool):
-        fits = option.is_flag and isinstance(value, bool)
-        return (
-            "" if fits else f"{brief(value)} is no value of it; {'true or false' if option.is_flag else 'not a switch'}"
-        )
+        if option.is_flag and isinstance(value, bool):
+            return ""
+        takes = "true or false" if option.is_flag else "a value, and is no switch"
+        return f"{brief(value)} is no value of it; it takes {takes}"
     if isinstance(value, list) and not option.multiple:
         return "it takes one value"
     for one in value if isinstance(value, list) else [value]:

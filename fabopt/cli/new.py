@@ -15,8 +15,6 @@ _Folder = typer.Argument(help="Folder to make; it must not hold anything yet.", 
 _Xlsx = typer.Option(
     "--xlsx", help="Write it as a workbook to fill in instead of a folder.", metavar="FILE", show_default=False
 )
-
-
 _Synthetic = typer.Option(
     "--synthetic",
     help="Write a made-up chain of this size, to measure with.",
@@ -99,16 +97,13 @@ def _copied(folder: Path, source: str) -> None:
 def _cut_out(folder: Path | None, source: str | None, only: list[str] | None, more: bool) -> None:
     """Write what is cut out of a larger instance as a folder."""
     if folder is None or source is None or not only or more:
+        complain("to copy what comes with fabopt: fabopt new DIR --from NAME")
         complain("to cut out of a larger instance: fabopt new DIR --from INSTANCE --only lab=NAME,designer=NAME")
         raise typer.Exit(BAD_INPUT)
     from fabopt.api.cutting import cut_folder
 
-    say(
-        [
-            *cut_folder(source, only, folder),
-            f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}",
-        ]
-    )
+    say(cut_folder(source, only, folder))
+    say([f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}"])
 
 
 def _made_up(folder: Path | None, xlsx: Path | None, size: str, seed: int) -> None:

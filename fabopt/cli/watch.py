@@ -60,9 +60,7 @@ def watch(
     try:
         for _ in islice(changes(path, every), times):
             result = _solved(path, scenario, set_ or [], gap, time_limit)
-            if result is None or not result.has_plan:
-                if result is not None:
-                    _told(result)
+            if result is None:
                 continue
             say(result.answer.lines(columns()) if last is None else wrap(result.answer.sentence, columns()))
             if last is not None:
@@ -109,7 +107,7 @@ def _content(path: Path) -> dict[Path, str]:
 
 
 def _solved(path: Path, scenario: str | None, sets: list[str], gap: float | None, limit: float | None) -> Result | None:
-    """Solve what stands in the files now; None, and what is wrong on stderr, where they cannot be used."""
+    """Solve what stands in the files now; None, and the reason on stderr, where they cannot be used or have no plan."""
     from fabopt import api
 
     try:
@@ -120,12 +118,10 @@ def _solved(path: Path, scenario: str | None, sets: list[str], gap: float | None
     except FaboptError as error:
         complain(str(error))
         return None
-    return result
-
-
-def _told(result: Result) -> None:
-    """Say why there is no plan; end where that is because somebody asked for it."""
+    if result.has_plan:
+        return result
     if result.status == "interrupted":
         raise KeyboardInterrupt
     with suppress(typer.Exit):
         end_without_plan(result)
+    return None

@@ -59,7 +59,7 @@ SHARES: Mapping[str, float] = {
 SEARCH = 20.0
 """Seconds of the longest search of one plan."""
 
-CLOSE = 0.5 * MILD
+LAB_GAP = 0.5 * MILD
 """Gap of the lab's plan: what its proof leaves open is less than the tolerance, which is rounded to one digit."""
 
 
@@ -128,7 +128,7 @@ def memo_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> Memo:
             base = ground(plan, asked.lab)
         likely = _chances(base, asked, budget)
         with budget.part(seconds=SHARES["the lab's plan"] * budget.seconds), budget.timed("the lab's plan"):
-            mine = ground(seen_by(plan, asked.lab, budget, gap=CLOSE), asked.lab)
+            mine = ground(seen_by(plan, asked.lab, budget, gap=LAB_GAP), asked.lab)
         return _Writing(base, mine, asked, budget, likely).memo()
 
 
@@ -152,7 +152,7 @@ def walk_away_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> tuple[Wa
     with budget.catching_signals():
         ground(plan, asked.lab)  # refuses what is no plan of all
         with budget.part(share=0.5):
-            mine = ground(seen_by(plan, asked.lab, budget, gap=CLOSE), asked.lab)
+            mine = ground(seen_by(plan, asked.lab, budget, gap=LAB_GAP), asked.lab)
         own, tolerance = signables(mine.plan, mine.lab, mine.done), asked.allowed(mine)
         return weigh(mine, own, Cash.of(mine), tolerance, budget=budget, seconds=SEARCH, workers=asked.workers)[1]
 
