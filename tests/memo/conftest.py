@@ -10,7 +10,7 @@ import pytest
 import fabopt
 from fabopt.analysis.memo.ground import Ground, ground
 from fabopt.analysis.memo.records import Memo
-from fabopt.analysis.memo.study import CLOSE
+from fabopt.analysis.memo.study import LAB_GAP
 from fabopt.plan.seen import seen_by
 from fabopt.solve.budget import TimeBudget
 
@@ -27,7 +27,7 @@ def tutorial(tutorial_folder: Path) -> fabopt.Result:
 @pytest.fixture(scope="session")
 def mine(tutorial: fabopt.Result) -> Ground:
     """The tutorial's lab Aurora in its own plan, everybody else held at that of the tutorial."""
-    return ground(seen_by(tutorial.plan, "aurora", TimeBudget(), gap=CLOSE), "aurora")
+    return ground(seen_by(tutorial.plan, "aurora", TimeBudget(), gap=LAB_GAP), "aurora")
 
 
 @pytest.fixture(scope="session")

@@ -195,7 +195,7 @@ def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(tutorial: f
 def test_what_the_proof_of_the_labs_plan_leaves_open_is_less_than_the_tolerance(worth: float) -> None:
     """The tolerance has one digit: of 1.4999 it is a hundredth of a per cent of 1."""
     of_worth: Any = SimpleNamespace(of=SimpleNamespace(objective=worth))
-    assert study.CLOSE * worth < MemoOptions("aurora").allowed(of_worth)
+    assert study.LAB_GAP * worth < MemoOptions("aurora").allowed(of_worth)
 
 
 def test_the_options_that_are_told_name_what_was_asked_and_no_time_that_was_left(aurora: Memo) -> None:
