@@ -8,6 +8,10 @@ wafer, get the same answers. No other module writes such a number; a test holds 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # -- rounding: of the sizes of what was added up -----------------------------------------------------------------------
 
@@ -101,6 +105,17 @@ def rounding(*sizes: float) -> float:
 def same(a: float, b: float, *sizes: float) -> bool:
     """Return whether two numbers differ by rounding at most, of them or of what they were added up from."""
     return abs(a - b) <= rounding(a, b, *sizes)
+
+
+def ranked(items: Iterable[T], size: Callable[[T], float], name: Callable[[T], str]) -> list[T]:
+    """Return items by their size, the largest first; those whose sizes differ by rounding at most, by their names."""
+    out: list[list[T]] = []
+    for one in sorted(items, key=lambda one: (-size(one), name(one))):
+        if out and same(size(out[-1][0]), size(one)):
+            out[-1].append(one)
+        else:
+            out.append([one])
+    return [one for alike in out for one in sorted(alike, key=name)]
 
 
 def above(number: float, limit: float, by: float = SAME) -> bool:

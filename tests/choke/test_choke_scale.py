@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from plain_scaled import plant
 
 import fabopt
 from fabopt.analysis.plan_tables import holding
-from fabopt.domain.tolerances import rounding, same
+from fabopt.domain.tolerances import ranked, rounding, same
 from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import halfway
@@ -134,3 +136,8 @@ def test_a_program_of_extreme_entries_and_no_limits_has_units():
     entries = np.abs(a.toarray()) * found.row[:, None] * found.column
     assert entries.min() > 0.1
     assert entries.max() < 10
+
+
+def test_what_is_equal_but_for_rounding_is_ranked_by_name():
+    sizes = {"b": 2.0, "a": 2.0 * (1 - 1e-12), "c": 3.0, "e": math.inf, "d": math.inf, "f": 2.0 * (1 - 1e-6)}
+    assert ranked(sizes, sizes.__getitem__, str) == ["d", "e", "c", "a", "b", "f"]

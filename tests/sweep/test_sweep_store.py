@@ -95,7 +95,12 @@ def test_killed_half_way_and_resumed_it_gives_the_table_of_one_left_alone(worker
 
 def test_ctrl_c_keeps_what_is_finished_and_the_rest_goes_on(spec, alone, tmp_path):
     out = tmp_path / "out"
-    process = subprocess.Popen(command(spec, out), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        command(spec, out),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     wait_for(out / "runs.jsonl", 2, process)
     process.send_signal(signal.SIGINT)
     printed, errors = process.communicate(timeout=120)

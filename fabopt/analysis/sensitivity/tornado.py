@@ -38,6 +38,7 @@ from fabopt.analysis.sensitivity.ends import Away, Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
 from fabopt.analysis.sensitivity.places import Prices, prices_of
 from fabopt.analysis.sensitivity.records import Bar, Basis, EndValue, NumberSlope, Tornado
+from fabopt.domain.tolerances import ranked
 from fabopt.plan.groups import together
 from fabopt.plan.problem import sides
 from fabopt.plan.solved import SolvedProgram
@@ -164,7 +165,7 @@ def tornado(
         if clock.over:
             clock.leave_out("solving both sides of every number that matters")
     with clock.timed("ends"):
-        chosen = sorted(slope.values(), key=_width, reverse=True)
+        chosen = ranked(slope.values(), _width, lambda n: n.path)
         widest = [n for n in chosen if _width(n) > 0][: asked.top]
         solved = ends.all([numbers[n.path] for n in widest], asked.workers, count)
         bars = [
@@ -182,7 +183,7 @@ def tornado(
         unit=unit,
         choke=ends.choke,
         basis=asked.basis,
-        bars=tuple(sorted(bars, key=lambda bar: -bar.span)),
+        bars=tuple(ranked(bars, lambda bar: bar.span, lambda bar: bar.number.path)),
         slopes=tuple(chosen),
         steps=clock.seconds_by_stage,
         notes=(*_notes(tornado), *clock.said_left_out()),
