@@ -8,10 +8,7 @@ wafer, get the same answers. No other module writes such a number; a test holds 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
-T = TypeVar("T")
+from collections.abc import Mapping
 
 # -- rounding: of the sizes of what was added up -----------------------------------------------------------------------
 
@@ -107,15 +104,15 @@ def same(a: float, b: float, *sizes: float) -> bool:
     return abs(a - b) <= rounding(a, b, *sizes)
 
 
-def ranked(items: Iterable[T], size: Callable[[T], float], name: Callable[[T], str]) -> list[T]:
-    """Return items by their size, the largest first; those whose sizes differ by rounding at most, by their names."""
-    out: list[list[T]] = []
-    for one in sorted(items, key=lambda one: (-size(one), name(one))):
-        if out and same(size(out[-1][0]), size(one)):
-            out[-1].append(one)
+def ranked(sizes: Mapping[str, float]) -> list[str]:
+    """Return names by their sizes, the largest first; those whose sizes differ by rounding at most, by the alphabet."""
+    out: list[list[str]] = []
+    for name in sorted(sizes, key=lambda name: -sizes[name]):
+        if out and math.isclose(sizes[out[-1][0]], sizes[name], rel_tol=SAME):
+            out[-1].append(name)
         else:
-            out.append([one])
-    return [one for alike in out for one in sorted(alike, key=name)]
+            out.append([name])
+    return [name for alike in out for name in sorted(alike)]
 
 
 def above(number: float, limit: float, by: float = SAME) -> bool:

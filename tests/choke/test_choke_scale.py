@@ -140,4 +140,4 @@ def test_a_program_of_extreme_entries_and_no_limits_has_units():
 
 def test_what_is_equal_but_for_rounding_is_ranked_by_name():
     sizes = {"b": 2.0, "a": 2.0 * (1 - 1e-12), "c": 3.0, "e": math.inf, "d": math.inf, "f": 2.0 * (1 - 1e-6)}
-    assert ranked(sizes, sizes.__getitem__, str) == ["d", "e", "c", "a", "b", "f"]
+    assert ranked(sizes) == ["d", "e", "c", "a", "b", "f"]

@@ -165,14 +165,14 @@ def tornado(
         if clock.over:
             clock.leave_out("solving both sides of every number that matters")
     with clock.timed("ends"):
-        chosen = ranked(slope.values(), _width, lambda n: n.path)
+        chosen = [slope[path] for path in ranked({path: _width(n) for path, n in slope.items()})]
         widest = [n for n in chosen if _width(n) > 0][: asked.top]
         solved = ends.all([numbers[n.path] for n in widest], asked.workers, count)
-        bars = [
-            Bar(n, *both, _information(numbers[n.path], *both))
+        bars = {
+            n.path: Bar(n, *both, _information(numbers[n.path], *both))
             for n, both in zip(widest, solved, strict=True)
             if both is not None
-        ]
+        }
         if len(bars) < len(widest):
             clock.leave_out(f"the ends of {len(widest) - len(bars)} of the {len(widest)} widest numbers")
     return Tornado(
@@ -183,7 +183,7 @@ def tornado(
         unit=unit,
         choke=ends.choke,
         basis=asked.basis,
-        bars=tuple(ranked(bars, lambda bar: bar.span, lambda bar: bar.number.path)),
+        bars=tuple(bars[path] for path in ranked({path: bar.span for path, bar in bars.items()})),
         slopes=tuple(chosen),
         steps=clock.seconds_by_stage,
         notes=(*_notes(tornado), *clock.said_left_out()),
