@@ -18,7 +18,7 @@ from fabopt.errors import MissingExtraError, StudyError, require
 from fabopt.io.files import atomic_write, check_file, check_place
 from fabopt.io.seal import SavedError, as_bytes, read_record, record_as, sealed
 from fabopt.io.swap import LOG, write_folder
-from fabopt.report.text import WIDTH, Table, plain_line, with_rows, wrap
+from fabopt.report.text import WIDTH, Sentence, Table, plain_line, with_rows, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ class Report(Generic[R]):
 
     def __post_init__(self) -> None:
         for name in ("said", "notes", "warnings"):
-            object.__setattr__(self, name, tuple(map(plain_line, getattr(self, name))))
+            object.__setattr__(self, name, tuple(Sentence(plain_line(text)) for text in getattr(self, name)))
         object.__setattr__(self, "tables", with_rows(*self.tables))
 
     @property

@@ -21,7 +21,16 @@ GLUE = "\N{NO-BREAK SPACE}"
 """Stands for a space at which no line ends, while lines are broken."""
 
 
-@dataclass(frozen=True, slots=True)
+class Sentence(str):
+    """A text that a notebook shows as a paragraph; of what is printed it breaks words at the edge of a cell."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self)}</p>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Table:
     """A small table for people.
 
@@ -156,6 +165,9 @@ class Table:
         body = "".join(row(cells, "td") for cells in self.shown(self.most if most is None else most))
         head = row(self.headers, "th")
         return f"<table><caption>{escape(self.title)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
         return self.html()

@@ -53,6 +53,12 @@ def test_the_picture_is_well_formed_and_says_what_a_mark_stands_for(shown_bundle
     assert svg.get("class") == "fabopt-chart"
 
 
+def test_a_picture_scrolls_where_its_letters_could_not_be_read_any_more(shown_bundle):
+    svg = ElementTree.fromstring(shown_bundle["text/html"]).find("{http://www.w3.org/2000/svg}svg")
+    assert svg.get("style") == f"min-width: {shown.LEAST * float(svg.get('width')):.0f}px"
+    assert "overflow-x: auto" in shown_bundle["text/html"]
+
+
 def test_pictures_on_one_page_share_no_id():
     one, other = (f'<svg class="marks"><g id="clip0"/><g clip-path="url(#clip0)"/>{more}</svg>' for more in "ab")
     ids = [set(re.findall(r'id="([^"]+)"', shown.as_shown(svg))) for svg in (one, other)]

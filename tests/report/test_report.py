@@ -59,6 +59,14 @@ def test_a_report_is_written_as_text_html_and_data():
     assert "What it means." in html
 
 
+def test_a_sentence_and_a_table_of_a_report_can_be_the_last_line_of_a_cell():
+    report = example()
+    assert report.sentence == f"The answer is {EVIL}."
+    assert report.sentence._repr_html_() == "<p>The answer is &lt;b&gt;bold&lt;/b&gt;.</p>"
+    assert repr(report.tables[0]) == "\n".join(report.tables[0].lines())
+    assert report.tables[0]._repr_html_() == report.tables[0].html()
+
+
 def test_frames_and_pictures_are_found_by_name():
     report = example()
     assert report.frame.equals(report.table("numbers"))

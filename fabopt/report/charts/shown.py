@@ -1,7 +1,8 @@
 """How a notebook shows a chart without a network: a picture beside the specification that a program may draw from.
 
-The picture is SVG within HTML, since JupyterLab gives no other SVG a style: it is as wide as its cell at most, goes
-dark with the theme, and says what a mark stands for when the pointer rests on it. A PNG stands beside it for whoever
+The picture is SVG within HTML, since JupyterLab gives no other SVG a style: it is as wide as its cell at most, but for
+letters that could not be read any more, where it scrolls; it goes dark with the theme, and says what a mark stands for
+when the pointer rests on it. A PNG stands beside it for whoever
 opens a notebook that another has run, whose HTML is not shown whole.
 """
 
@@ -18,12 +19,17 @@ NAME = "fabopt"
 PLAIN = "default"
 """Name of the way that Altair takes where nobody has chosen one; it loads programs from the network."""
 
+LEAST = 0.65
+"""Share of its own width below which a picture does not shrink: letters of 10 pixels can just be read."""
+
 _STYLE = """<style>
+.fabopt-chart { overflow-x: auto; }
 .fabopt-chart svg { max-width: 100%; height: auto; }
 body[data-jp-theme-light="false"] .fabopt-chart svg, body.vscode-dark .fabopt-chart svg,
 html[theme="dark"] .fabopt-chart svg { filter: invert(.93) hue-rotate(180deg); }
 </style>"""
 _MARK = re.compile(r'<(path|rect|circle|line)\b([^>]*)\baria-label="([^"]*)"([^>]*?)/>')
+_WIDE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)"')
 _NAMED = re.compile(r'(\bid="|url\(#|href="#)')
 
 
@@ -63,7 +69,9 @@ def as_shown(svg: str) -> str:
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = _NAMED.sub(rf"\g<1>c{own}-", svg)
     svg = _MARK.sub(r'<\1\2aria-label="\3"\4><title>\3</title></\1>', svg)
-    return f'<div class="fabopt-chart">{_STYLE}{svg}</div>'
+    wide = _WIDE.match(svg)
+    least = f' style="min-width: {LEAST * float(wide[1]):.0f}px"' if wide else ""
+    return f'<div class="fabopt-chart">{_STYLE}<svg{least}{svg.removeprefix("<svg")}</div>'
 
 
 def spoken(spec: dict[str, Any], tooltip: object = None) -> dict[str, Any]:
