@@ -111,6 +111,24 @@ def test_an_option_that_the_plan_takes_is_advice(all_kinds: Ground) -> None:
     assert money(found) == [pytest.approx(8766), pytest.approx(4 * 50 * 8.766 + 7), pytest.approx(30)]
 
 
+def test_payments_under_a_contract_are_all_that_is_paid_under_it(all_kinds: Ground) -> None:
+    """The premium of 7 and the prepayment of 30, which is credited at once, are in the first of four equal years."""
+    found = signed(all_kinds)["cloud-deal"]
+    assert found.paid is not None
+    paid = {label: amount.value for label, amount in found.payments}
+    assert paid == pytest.approx({"2027": 50 * 8.766 + 7} | dict.fromkeys(("2028", "2029", "2030"), 50 * 8.766))
+    assert sum(paid.values()) == pytest.approx(found.paid.value)
+
+
+def test_what_is_paid_and_not_taken_is_paid_under_a_contract(tmp_path: Path) -> None:
+    """At least 2,500 chips a month at 18,000 USD, which is 30,000 in a year that has 20,000."""
+    deal = {**DEAL, "minimum": 2.5, "maximum": 100, "by": "window", "duration": 12, "signed": "2027-01-01"}
+    found = signed(grounded(solved(tree(contracts={"deal": deal}), tmp_path)))["deal"]
+    assert found.paid is not None
+    assert {label: amount.value for label, amount in found.payments} == pytest.approx({"2027": 18.0 * 30})
+    assert found.paid.value == pytest.approx(18.0 * 30)
+
+
 def test_what_is_signed_stands_and_is_no_advice(all_kinds: Ground) -> None:
     found = signed(all_kinds)["deal"]
     assert (found.kind, found.signed) == ("contract", True)

@@ -15,7 +15,7 @@ import numpy as np
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.origin import amount, cells
 from fabopt.analysis.memo.records import Amount, BudgetYear, Outlay
-from fabopt.domain.tolerances import rounding
+from fabopt.domain.tolerances import SAME, rounding
 from fabopt.model.linear import BLOCK, TABLE
 from fabopt.network.lowering.budgets import paid
 from fabopt.network.parties import payments_between
@@ -25,6 +25,9 @@ from fabopt.solve.results.decided import stood_before, term_by_period
 
 ORDERED = ("unit", "placed", "retire")
 """Kinds of term that are orders of the lab's own."""
+
+LENT = "cost of money"
+"""Kind of payment to lenders for what is prepaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,19 @@ class Cash:
             t = at + term.shift
             if term.kind in ("unit", "placed") and term.id in units and t < len(amounts):
                 amounts[t] += term.coefficient[t] * _decided(self.ground.plan, term)[at]
+        return amounts
+
+    def of_contract(self, contract: str) -> Array:
+        """Return what is paid by period [T] under a contract: for takes, before them, and for what is not taken."""
+        net = self.ground.net
+        agreement = next(one for one in net.agreements if one.id == contract)
+        in_force = self._sum(agreement.in_force) + agreement.standing > SAME
+        amounts = np.zeros(net.n_periods)
+        for payment in agreement.payments:
+            if payment.kind != LENT:  # paid to lenders, and not to the supplier
+                money = self._sum([payment.money])
+                # Purchases at list prices go on without the contract.
+                amounts += np.where(in_force, money, 0.0) if payment.kind == "purchases" else money
         return amounts
 
     def by_period(self, amounts: Array, origin: str) -> tuple[tuple[str, Amount], ...]:

@@ -49,7 +49,7 @@ def signature(ground: Ground, what: Signable, cash: Cash | None = None) -> Signa
     """
     cash = Cash.of(ground) if cash is None else cash
     if what.kind in AGREEMENTS:
-        return _contract(ground, what)
+        return _contract(ground, what, cash)
     if not what.taken(ground.plan):
         return None  # what the solver leaves of nothing
     return _order(ground, what, cash) if what.units else _purchase(ground, what)
@@ -209,7 +209,7 @@ def _order(ground: Ground, what: Signable, cash: Cash) -> Signature | None:
     return replace(made, beyond=not any(labels.index(label) <= last for label in acts))
 
 
-def _contract(ground: Ground, what: Signable) -> Signature | None:
+def _contract(ground: Ground, what: Signable, cash: Cash) -> Signature | None:
     """Return a contract: signed already, or an option that the plan takes."""
     read = ground.read
     row = cells("domain/contracts", "taken", contract=what.id).rows(read).iloc[0]
@@ -229,7 +229,6 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
     before = row["signed"] not in labels or labels.index(row["signed"]) < what.since
     signed = not what.units or before or what.pinned(ground.plan)
     firsts = _in_order(ground, windows["first"])
-    bought = [label for label in firsts if float(windows.loc[windows["first"] == label, "purchases"].sum()) > 0.0]
     contract = _made(
         ground,
         what,
@@ -238,10 +237,7 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
         [(label, cells("domain/contract_windows", "taken", **own, first=label)) for label in firsts if unit],
         price=price,
         paid=amount(cells("domain/contracts", "paid", **own), "MUSD", read),
-        payments=tuple(
-            (label, amount(cells("domain/contract_windows", "purchases", **own, first=label), "MUSD", read))
-            for label in bought
-        ),
+        payments=cash.by_period(cash.of_contract(what.id), f"paid by {ground.lab}: contract {what.id}"),
         prepayment=prepaid if prepaid.value > 0.0 else None,
         name=str(row["name"]),
     )
