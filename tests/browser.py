@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,15 @@ class Page:
     answer: object = None
 
 
-def visit(path, *, until="true", ask="null", picture=None, size=(1200, 900)):
+@contextmanager
+def browsing():
+    """Yield a browser that stays open for several visits."""
+    assert BROWSER is not None
+    with tempfile.TemporaryDirectory() as profile, _Chromium(profile) as browser:
+        yield browser
+
+
+def visit(path, *, until="true", ask="null", picture=None, size=(1200, 900), dark=False, browser=None):
     """Open a file and return its page.
 
     Parameters
@@ -73,18 +82,16 @@ def visit(path, *, until="true", ask="null", picture=None, size=(1200, 900)):
         PNG file that the whole page is written to.
     size
         Width and height of the window in pixels.
+    dark
+        Whether the system prefers dark colours.
+    browser
+        One that is open (`browsing`); else one is opened for this visit.
     """
-    assert BROWSER is not None
-    with tempfile.TemporaryDirectory() as profile, _Chromium(profile) as browser:
-        browser.open(Path(path).resolve().as_uri(), size)
-        browser.wait(lambda: browser.loaded, "the page to load")
-        browser.wait(lambda: browser.value(f"document.readyState === 'complete' && ({until})"), until)
-        dom, text = browser.value("document.documentElement.outerHTML"), browser.value("document.body.innerText")
-        answer = browser.value(ask)
-        if picture is not None:
-            told = browser.call("Page.captureScreenshot", captureBeyondViewport=True)
-            Path(picture).write_bytes(base64.b64decode(told["data"]))
-        return Page(dom, text, tuple(browser.console), tuple(browser.outside), answer)
+    if browser is None:
+        with browsing() as browser:
+            return visit(path, until=until, ask=ask, picture=picture, size=size, dark=dark, browser=browser)
+    browser.open(Path(path).resolve().as_uri(), size, dark)
+    return browser.look(until, ask, picture)
 
 
 class _Chromium:
@@ -93,6 +100,7 @@ class _Chromium:
     def __init__(self, profile):
         self.console, self.outside, self.loaded = [], [], False
         self._profile, self._session, self._count, self._rest = profile, None, 0, b""
+        self._target = None
 
     def __enter__(self):
         self._answers, theirs = os.pipe()
@@ -124,18 +132,40 @@ class _Chromium:
         os.close(self._commands)
         os.close(self._answers)
 
-    def open(self, address, size):
+    def look(self, until="true", ask="null", picture=None):
+        """Return the page that is open, once an expression is true; as `visit`."""
+        self.wait(lambda: self.loaded, "the page to load")
+        self.wait(lambda: self.value(f"document.readyState === 'complete' && ({until})"), until)
+        dom, text = self.value("document.documentElement.outerHTML"), self.value("document.body.innerText")
+        answer = self.value(ask)
+        if picture is not None:
+            told = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+            Path(picture).write_bytes(base64.b64decode(told["data"]))
+        return Page(dom, text, tuple(self.console), tuple(self.outside), answer)
+
+    def open(self, address, size, dark=False):
         """Open an address in a page of its own, with everything recorded from its first request on."""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.leave()
+        self.console, self.outside = [], []
+        target = self._target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self.call(
             "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
         )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.loaded = False
         failed = self.call("Page.navigate", url=address).get("errorText")
         assert not failed, f"{address}: {failed}"
+
+    def leave(self):
+        """Close the page that is open, if one is."""
+        if self._target is not None:
+            self._session = None
+            self.call("Target.closeTarget", targetId=self._target)
+            self._target = None
 
     def value(self, expression):
         """Return the value of an expression in the page."""

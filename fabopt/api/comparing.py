@@ -37,6 +37,7 @@ def compared(
         As there.
     """
     from fabopt.analysis.compare.compare import comparison
+    from fabopt.analysis.lever_names import lever_name
     from fabopt.domain.names import Names, display_names
     from fabopt.report.compare import comparison_report
     from fabopt.report.named import named
@@ -51,7 +52,8 @@ def compared(
     with timed(budget, tell) as (time, _):
         if decide > 0:
             results = decided(results, min(decide, time.left), tell)
-        report = comparison_report(comparison([one.plan for one in results], names, time, why), called)
+        found = comparison([one.plan for one in results], names, time, why)
+        report = comparison_report(found, called, lambda path: lever_name(results[0].plan.data, path, called))
     return named(in_whose_money(report, *(one.plan.perspective for one in results)), called)
 
 

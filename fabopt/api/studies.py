@@ -261,7 +261,7 @@ class Studies(PlanTables):
                 budget=time,
                 tell=tell or (None if line is None else line.count),
             )
-        return self._in_its_money(draws_report(record))
+        return self._in_its_money(draws_report(record, self._names))
 
     def disruptions(
         self,
@@ -640,8 +640,9 @@ class Studies(PlanTables):
         def drawn() -> dict[str, Any]:
             from fabopt.report.charts.history import past_chart
             from fabopt.report.charts.style import sources
+            from fabopt.report.names import names_of
 
-            chart = past_chart(past, plan.name, sources(plan.instance, ("outcomes",)))
+            chart = past_chart(past, plan.name, sources(plan.instance, ("outcomes",)), names_of(plan.data))
             return {} if chart is None else {"past": chart}
 
         return reconcile_report(found, skills(plan.data, found.rows), expected(plan), past, drawn)
@@ -758,7 +759,7 @@ class Studies(PlanTables):
         from fabopt.report.value_function import value_report
 
         with timed(budget) as (time, _):
-            return self._in_its_money(value_report(value_of(self.plan, lever, low, high, whole, time)))
+            return self._in_its_money(value_report(value_of(self.plan, lever, low, high, whole, time), self._lever))
 
     def phase_diagram(self, x: str, y: str, steps: int = 9, *, budget: float | TimeBudget = math.inf) -> Report[Phases]:
         """Return which limit is the choke point where, on a grid over the ranges of two levers.
@@ -785,7 +786,7 @@ class Studies(PlanTables):
         from fabopt.report.value_function import phase_report
 
         with timed(budget) as (time, _):
-            return self._in_its_money(phase_report(phases_of(self.plan, x, y, steps, time)))
+            return self._in_its_money(phase_report(phases_of(self.plan, x, y, steps, time), self._lever))
 
     def chart(
         self,

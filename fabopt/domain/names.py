@@ -62,3 +62,11 @@ def party_names(data: Instance) -> Names:
     }
     named = {str(id): one.name for id, one in records.items() if getattr(one, "name", "")}
     return Names({id: readable(id) for id in parties(data)} | named)
+
+
+def thing_names(data: Instance) -> Names:
+    """Return what things are called: by their own names, also where a party has the id of one; all else as ever."""
+    sections = (kind.section for kind in KINDS.values() if not (kind.party or kind.plain))
+    records = (section for name in sections if isinstance(section := getattr(data, name), Mapping))
+    named = {str(id): one.name for section in records for id, one in section.items() if getattr(one, "name", "")}
+    return Names(display_names(data) | named)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fabopt.analysis.choke.records import Study
-from fabopt.report.charts.style import PALETTE, altair, finished, time_axis
-from fabopt.report.text import clip
+from fabopt.report.charts.style import PALETTE, altair, finished, name_axis, time_axis
+from fabopt.report.text import plain_line
 
 MOST = 10
 NAME = 46
-"""Longest name of a limit in a picture."""
+"""Longest line of the name of a limit in a picture."""
 
 THERE, TODAY = "if it were there", "ordered today"
 DARK, LIGHT = PALETTE[0], PALETTE[1]
@@ -31,8 +31,8 @@ def relief_chart(study: Study) -> Any:
     for record in [r for r in study.limits if r.gain > 0][:MOST]:
         late = record.relief.gain_after_lead if record.relief and record.relief.gain_after_lead is not None else 0.0
         rows += [
-            (clip(record.label, NAME), THERE, record.gain),
-            (clip(record.label, NAME), TODAY, late),
+            (plain_line(record.label), THERE, record.gain),
+            (plain_line(record.label), TODAY, late),
         ]
     if not rows:
         return None
@@ -43,7 +43,7 @@ def relief_chart(study: Study) -> Any:
         .mark_bar()
         .encode(
             x=alt.X("gain:Q", title=None),
-            y=alt.Y("limit:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)),
+            y=alt.Y("limit:N", sort=order, title=None, axis=name_axis(order, NAME)),
             yOffset=alt.YOffset("relief:N", sort=[THERE, TODAY]),
             color=alt.Color("relief:N", title=None, scale=alt.Scale(domain=[THERE, TODAY], range=[DARK, LIGHT])),
         )
@@ -60,7 +60,7 @@ def cascade_chart(study: Study) -> Any:
     start = study.cascade[0].value_before
     data = pd.DataFrame(
         [
-            (f"{s.order}. {clip(' with '.join(s.lifted), NAME)}", s.value_before - start, s.value_after - start)
+            (f"{s.order}. {plain_line(' with '.join(s.lifted))}", s.value_before - start, s.value_after - start)
             for s in study.cascade
         ],
         columns=["step", "before", "after"],
@@ -71,7 +71,7 @@ def cascade_chart(study: Study) -> Any:
         .encode(
             x=alt.X("before:Q", title=None),
             x2="after:Q",
-            y=alt.Y("step:N", sort=data["step"].tolist(), title=None, axis=alt.Axis(labelLimit=320)),
+            y=alt.Y("step:N", sort=data["step"].tolist(), title=None, axis=name_axis(data["step"], NAME)),
         )
     )
 
@@ -84,7 +84,7 @@ def timeline_chart(study: Study) -> Any:
     labels = study.info.periods
     chosen = [r for r in study.limits[:6] if any(v > 0 for v in r.worth_by_period)]
     rows = [
-        (clip(r.label, NAME), label, value)
+        (plain_line(r.label), label, value)
         for r in chosen
         for label, value in zip(labels, r.worth_by_period, strict=True)
     ]

@@ -6,7 +6,7 @@ with pictures, as a workbook.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,8 +24,20 @@ NAMED = 3
 """Inputs that a sentence names."""
 
 
-def comparison_report(comparison: Comparison, names: Names = NO_NAMES) -> Report[Comparison]:
-    """Return plans side by side: who gains and who loses, what the difference shows, what the inputs explain."""
+def comparison_report(
+    comparison: Comparison, names: Names = NO_NAMES, called: Callable[[str], str] = str
+) -> Report[Comparison]:
+    """Return plans side by side: who gains and who loses, what the difference shows, what the inputs explain.
+
+    Parameters
+    ----------
+    comparison
+        The plans side by side.
+    names
+        What things and parties are called, by id.
+    called
+        What a number is called in pictures, by its path.
+    """
     others = comparison.plans[1:]
     shows = [says(comparison, difference) for difference in comparison.difference for says in (certainty, explanation)]
     said = (" ".join(_sentence(comparison, plan, names) for plan in others), *shows, *_moved(comparison))
@@ -33,7 +45,7 @@ def comparison_report(comparison: Comparison, names: Names = NO_NAMES) -> Report
     def charts() -> Mapping[str, Any]:
         from fabopt.report.compare_charts import charts
 
-        return charts(comparison)
+        return charts(comparison, names, called)
 
     def workbook() -> bytes:
         from fabopt.report.compare_workbook import workbook_bytes

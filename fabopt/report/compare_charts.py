@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fabopt.analysis.compare.records import Comparison
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.domain.tolerances import CLOSE
-from fabopt.report.charts.style import INK, NAME, PALETTE, altair, finished, heading, letter_map, spread, time_axis
-from fabopt.report.text import amount, clip, in_unit
+from fabopt.report.charts.grids import owned
+from fabopt.report.charts.style import (
+    INK,
+    NAME,
+    PALETTE,
+    altair,
+    finished,
+    heading,
+    letter_map,
+    name_axis,
+    spread,
+    time_axis,
+)
+from fabopt.report.text import amount, clip, in_unit, plain_line
+from fabopt.report.tornado_chart import told_apart
 
 WIDTH, HEIGHT, CELL, BAR = 560, 260, 30, 15
 """Size of a picture, width of a period's cell and height of a bar, pixels."""
+
+WIDE = 52
+"""Longest line of a name beside bars, characters."""
 
 BARS = 16
 """Most bars of a picture for each plan."""
@@ -19,10 +36,25 @@ BARS = 16
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def charts(comparison: Comparison) -> dict[str, Any]:
-    """Return the pictures that there is something to draw for by name, in the order of the page."""
-    makers = {"over-time": over_time, "choke-points": choke_points, "gains": gains, "terms": terms, "inputs": inputs}
-    drawn = {name: make(comparison) for name, make in makers.items()}
+def charts(comparison: Comparison, names: Names = NO_NAMES, called: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return the pictures that there is something to draw for by name, in the order of the page.
+
+    Parameters
+    ----------
+    comparison
+        The plans side by side.
+    names
+        What things and parties are called, by id.
+    called
+        What a number is called, by its path.
+    """
+    drawn = {
+        "over-time": over_time(comparison),
+        "choke-points": choke_points(comparison, names),
+        "gains": gains(comparison, names),
+        "terms": terms(comparison),
+        "inputs": inputs(comparison, called),
+    }
     return {name: chart for name, chart in drawn.items() if chart is not None}
 
 
@@ -66,21 +98,24 @@ def over_time(comparison: Comparison) -> Any:
         )
     )
     text = alt.Chart(ends).mark_text(align="left", dx=10, baseline="middle")
-    labels = text.encode(x=alt.value(WIDTH), y=alt.Y("place:Q", scale=y), text="says:N", color=colour)
+    labels = text.encode(x=alt.value("width"), y=alt.Y("place:Q", scale=y), text="says:N", color=colour)
     return _picture(alt.layer(lines, labels).properties(width=WIDTH, height=HEIGHT), "Compute of all labs by plan")
 
 
-def choke_points(comparison: Comparison) -> Any:
+def choke_points(comparison: Comparison, names: Names = NO_NAMES) -> Any:
     """Return a row a plan and a column a period, each cell with the letter of what holds the plan back most."""
     import pandas as pd
 
     alt = altair()
-    named = {(row.family, row.id, row.side): f"{row.name} ({row.owner or '-'})" for row in comparison.choke_points}
+    named = {
+        (row.family, row.id, row.side): owned(row.name, names[row.owner] if row.owner else "")
+        for row in comparison.choke_points
+    }
     named.pop(("", "", ""), None)
     if not named:
         return None
     letters = {key: LETTERS[n % 26] * (1 + n // 26) for n, key in enumerate(named)}
-    says = {key: f"{letters[key]}  {clip(name, 90)}" for key, name in named.items()}
+    says = {key: f"{letters[key]}  {name}" for key, name in named.items()}
     rows = [
         (clip(row.plan, NAME), row.period, letters[key], says[key], row.gain)
         for row in comparison.choke_points
@@ -99,11 +134,11 @@ def choke_points(comparison: Comparison) -> Any:
     return _picture(cells.properties(**size), "Choke points: the limit of which 1 % more is worth most in a period")
 
 
-def gains(comparison: Comparison) -> Any:
+def gains(comparison: Comparison, names: Names = NO_NAMES) -> Any:
     """Return who has more and who less at the last year end, in compute, else in what is delivered."""
     measure = "compute" if any(row.measure == "compute" for row in comparison.gains) else "delivered"
     rows = [
-        (row.plan, row.name, row.change)
+        (row.plan, names[row.name], row.change)
         for row in comparison.gains
         if (row.measure, row.period) == (measure, comparison.dates[-1])
     ]
@@ -125,10 +160,11 @@ def terms(comparison: Comparison) -> Any:
     )
 
 
-def inputs(comparison: Comparison) -> Any:
+def inputs(comparison: Comparison, called: Callable[[str], str] = str) -> Any:
     """Return what each changed input is worth alone to the first plan, solved again, else at its prices."""
     worth = [(row.plan, row.path, row.at_prices if row.held is None else row.held) for row in comparison.inputs]
-    rows = [(plan, path, value) for plan, path, value in worth if value is not None]
+    names = told_apart({path: called(path) for _, path, _ in worth})
+    rows = [(plan, names[path], value) for plan, path, value in worth if value is not None]
     says = f"What each changed input is worth alone to {comparison.plans[0].name}"
     return _bars(comparison, rows, f"integers held{in_unit(comparison.money)}", says)
 
@@ -146,13 +182,13 @@ def _bars(comparison: Comparison, rows: Sequence[tuple[str, str, float]], title:
     kept = order[:BARS]
     if not kept:
         return None
-    shown = _told_apart(kept)
+    shown = {name: plain_line(name) for name in kept}
     plans = [clip(plan.name, NAME) for plan in comparison.plans[1:]]
     data = pd.DataFrame(
         [(clip(plan, NAME), shown[name], change) for plan, name, change in rows if name in shown],
         columns=["plan", "name", "change"],
     )
-    y = alt.Y("name:N", sort=list(shown.values()), title=None, axis=alt.Axis(labelLimit=340))
+    y = alt.Y("name:N", sort=list(shown.values()), title=None, axis=name_axis(shown.values(), WIDE))
     scale = _scale([clip(plan.name, NAME) for plan in comparison.plans])
     legend = alt.Legend(title=None, values=plans) if len(plans) > 1 else None
     bars = (
@@ -170,13 +206,6 @@ def _bars(comparison: Comparison, rows: Sequence[tuple[str, str, float]], title:
     chart = alt.layer(bars, zero).properties(width=WIDTH, height=max(len(kept) * BAR * len(plans), 40))
     left_out = f"; {len(order) - len(kept)} smaller ones are left out" if len(order) > len(kept) else ""
     return _picture(chart, f"{says}{left_out}")
-
-
-def _told_apart(names: Sequence[str]) -> Mapping[str, str]:
-    """Return names that fit beside a bar and differ; of a long path the end is kept."""
-    short = {name: name if len(name) <= 52 else f"…{name[-51:]}" for name in names}
-    double = [one for one in short.values() if list(short.values()).count(one) > 1]
-    return {name: clip(name, 90) if one in double else clip(one, 60) for name, one in short.items()}
 
 
 def _scale(names: Sequence[str]) -> Any:

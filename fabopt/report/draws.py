@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fabopt.analysis.draws.records import Band, MonteCarlo
 from fabopt.analysis.draws.study import OBJECTIVE
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.report.answer import percent_whole, thinned
 from fabopt.report.draws_charts import charts
 from fabopt.report.report import Report
@@ -23,7 +24,7 @@ UNIQUE = (
 )
 
 
-def draws_report(record: MonteCarlo) -> Report[MonteCarlo]:
+def draws_report(record: MonteCarlo, names: Names = NO_NAMES) -> Report[MonteCarlo]:
     """Return what draws of the data say of a plan."""
     return Report(
         "draws",
@@ -39,7 +40,7 @@ def draws_report(record: MonteCarlo) -> Report[MonteCarlo]:
             "numbers": lambda: record.matter_frame,
             "draws": lambda: record.draw_frame,
         },
-        lambda: charts(record),
+        lambda: charts(record, names),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fabopt.analysis.hedge.records import MEAN, STOCHASTIC, Hedge
-from fabopt.report.charts.style import PALETTE, SEQUENTIAL, altair, finished
-from fabopt.report.text import amount, clip
+from fabopt.report.charts.style import PALETTE, SEQUENTIAL, altair, finished, name_axis
+from fabopt.report.text import amount, clip, plain_line
 
 MOST, NAME = 10, 40
 CELL, ROW = 92, 24
@@ -55,7 +55,7 @@ def hedge_chart(record: Hedge) -> Any:
 
     rows: list[tuple[str, str, float]] = []
     for one in [c for c in record.candidates if c.removed is not None][:MOST]:
-        name = clip(f"{one.name}, {amount(one.amount)} {one.unit}".strip(), NAME)
+        name = plain_line(f"{one.name}, {amount(one.amount)} {one.unit}".strip())
         rows += [(name, "removes", float(one.removed or 0.0)), (name, "costs", one.cost)]
     if not rows:
         return None
@@ -67,7 +67,7 @@ def hedge_chart(record: Hedge) -> Any:
         .mark_bar()
         .encode(
             x=alt.X("money:Q", title=None),
-            y=alt.Y("order:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)),
+            y=alt.Y("order:N", sort=order, title=None, axis=name_axis(order, NAME)),
             yOffset=alt.YOffset("what:N", sort=["removes", "costs"]),
             color=alt.Color(
                 "what:N", title=None, scale=alt.Scale(domain=["removes", "costs"], range=list(PALETTE[:2]))

@@ -33,7 +33,7 @@ def tornado_report(tornado: Tornado, called: Callable[[str], str] = str) -> Repo
     def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import tornado_chart
 
-        chart = tornado_chart(tornado)
+        chart = tornado_chart(tornado, called)
         return {} if chart is None else {"tornado": chart}
 
     return Report(

@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fabopt.analysis.sensitivity.curve import ValueFunction
+from fabopt.analysis.sensitivity.dial import Dial
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.report.charts.style import PALETTE, altair, finished, heading, letter_map
-from fabopt.report.text import amount, clip, few, listed
+from fabopt.report.charts.style import PALETTE, altair, finished, heading, letter_map, name_axis
+from fabopt.report.text import amount, clip, few, listed, plain_line, wrap
 
-NAME = 52
-"""Longest name in a picture."""
+NAME = 58
+"""Longest line of a name in a picture."""
 
 LOW, HIGH, TURNS = "at its low", "at its high", "another choke point"
 COLOURS = ("#9ecae1", "#08519c")
 """Light and dark blue: told apart in grey, and by the colour-blind."""
 
 
-def tornado_chart(tornado: Tornado) -> Any:
+def tornado_chart(tornado: Tornado, called: Callable[[str], str] = str) -> Any:
     """Return the bars, widest at the top, with a mark where the choke point is another; None without bars."""
     alt = altair()
     import pandas as pd
 
-    rows = bar_rows(tornado)
+    rows = bar_rows(tornado, called)
     if not rows:
         return None
     data = pd.DataFrame(rows)
     order = list(dict.fromkeys(data["number"]))
     unit = f", {tornado.unit}" if tornado.unit else ""
-    y = alt.Y("number:N", sort=order, title=None, axis=alt.Axis(labelLimit=380))
+    y = alt.Y("number:N", sort=order, title=None, axis=name_axis(order, NAME))
     base = alt.Chart(data)
     bars = base.mark_bar(stroke="#333333", strokeWidth=0.4).encode(
         x=alt.X("change:Q", title=f"change of the {tornado.objective_name}{unit}"),
         y=y,
         color=alt.Color("end:N", title=None, scale=alt.Scale(domain=[LOW, HIGH], range=list(COLOURS))),
         order=alt.Order("size:Q", sort="descending"),
+        tooltip=[
+            alt.Tooltip("number:N"),
+            alt.Tooltip("at:N", title="moved to"),
+            alt.Tooltip("change:Q", title=f"change{unit}", format="+,.4~g"),
+            alt.Tooltip("choke:N", title="choke point"),
+            alt.Tooltip("lever:N"),
+        ],
     )
     points = base.transform_filter("datum.turns").mark_point(
         shape="diamond", filled=True, size=70, color="#d95f02", stroke="black"
@@ -59,13 +68,14 @@ def _rests_on(sources: Iterable[str]) -> str:
     return f"Sources: {clip(said, 100)}" if said else "Sources: none; what is moved is assumed"
 
 
-def bar_rows(tornado: Tornado) -> list[dict[str, object]]:
+def bar_rows(tornado: Tornado, called: Callable[[str], str] = str) -> list[dict[str, object]]:
     """Return what the picture shows: one row a bar and end."""
     rows: list[dict[str, object]] = []
+    names = told_apart({bar.number.path: called(bar.number.path) for bar in tornado.bars})
     for bar in tornado.bars:
         n = bar.number
         unit = "" if n.unit == "1" else f" {n.unit}"
-        name = f"{_tail(n.path)}  ({amount(n.low)} to {amount(n.high)}{unit})"
+        name = f"{names[n.path]} ({amount(n.low)} to {amount(n.high)}{unit})"
         for label, end in ((LOW, bar.low), (HIGH, bar.high)):
             if end is not None and end.change is not None:
                 rows.append(
@@ -84,23 +94,33 @@ def bar_rows(tornado: Tornado) -> list[dict[str, object]]:
     return rows
 
 
-def _tail(path: str) -> str:
-    """Return a lever path whose end is kept: it says which number it is."""
-    return path if len(path) <= NAME else f"…{path[-(NAME - 1) :]}"
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Return names by path; where two are equal, the path stands behind."""
+    count = Counter(names.values())
+    return {path: plain_line(name if count[name] == 1 else f"{name}: {path}") for path, name in names.items()}
 
 
-def value_chart(value_function: ValueFunction) -> Any:
+def _moved(dial: Dial, called: Callable[[str], str]) -> str | list[str]:
+    """Return the title of an axis along which a number is moved: what it is called, and its unit."""
+    name = called(dial.path)
+    lines = wrap(name if dial.unit == "1" else f"{name}, {dial.unit}", NAME)
+    return lines if len(lines) > 1 else lines[0]
+
+
+def value_chart(value_function: ValueFunction, called: Callable[[str], str] = str) -> Any:
     """Return the curve with its breakpoints, and what is certified with integers free."""
     alt = altair()
     import pandas as pd
 
     money = f", {value_function.money}" if value_function.money else ""
-    x = alt.X("at:Q", title=value_function.lever.label, scale=alt.Scale(zero=False))
+    x = alt.X("at:Q", title=_moved(value_function.lever, called), scale=alt.Scale(zero=False))
     y = alt.Y("objective:Q", title=f"{value_function.objective_name}{money}", scale=alt.Scale(zero=False))
     held = alt.Chart(pd.DataFrame(value_function.breakpoints, columns=["at", "objective"]))
     layers = [
         held.mark_line(color=COLOURS[1]).encode(x=x, y=y),
-        held.mark_point(color=COLOURS[1], filled=True, size=36).encode(x=x, y=y),
+        held.mark_point(color=COLOURS[1], filled=True, size=36).encode(
+            x=x, y=y, tooltip=[alt.Tooltip(f"{name}:Q", format=",.4~g") for name in ("at", "objective")]
+        ),
         alt.Chart(pd.DataFrame({"at": [value_function.lever.value]}))
         .mark_rule(strokeDash=[4, 3], color="#555555")
         .encode(x="at:Q"),
@@ -121,19 +141,19 @@ def value_chart(value_function: ValueFunction) -> Any:
     return finished(alt.layer(*layers).properties(width=460, height=280, title=title))
 
 
-def phase_chart(phases: Phases, letters: Mapping[str, str]) -> Any:
+def phase_chart(phases: Phases, letters: Mapping[str, str], called: Callable[[str], str] = str) -> Any:
     """Return the map of choke points, each cell with the letter of its choke point."""
     alt = altair()
     import pandas as pd
 
-    says = {choke: f"{letter}  {clip(choke or 'none', NAME)}" for choke, letter in letters.items()}
+    says = {choke: f"{letter}  {plain_line(choke or 'none')}" for choke, letter in letters.items()}
     rows = [(c.x, c.y, letters[c.choke], says[c.choke]) for c in phases.cells if c.objective is not None]
     cells = letter_map(
         pd.DataFrame(rows, columns=["x", "y", "letter", "name"]),
         list(dict.fromkeys(says.values())),
         PALETTE,
-        x=alt.X("x:O", title=phases.x.label, axis=alt.Axis(format="~g", labelAngle=0)),
-        y=alt.Y("y:O", title=phases.y.label, sort="descending", axis=alt.Axis(format="~g")),
+        x=alt.X("x:O", title=_moved(phases.x, called), axis=alt.Axis(format="~g", labelAngle=0)),
+        y=alt.Y("y:O", title=_moved(phases.y, called), sort="descending", axis=alt.Axis(format="~g")),
     )
     caption = (
         f"Integers held; in the instance {amount(phases.x.value)} and {amount(phases.y.value)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fabopt.analysis.sensitivity.curve import Stretch, ValueFunction
@@ -19,8 +19,16 @@ ROWS, NAMED = 20, 6
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def value_report(curve: ValueFunction) -> Report[ValueFunction]:
-    """Return the objective against one number: its stretches, and what is certified with integers free."""
+def value_report(curve: ValueFunction, called: Callable[[str], str] = str) -> Report[ValueFunction]:
+    """Return the objective against one number: its stretches, and what is certified with integers free.
+
+    Parameters
+    ----------
+    curve
+        What was found.
+    called
+        What a number is called in the picture, by its path.
+    """
     money = in_unit(curve.money)
     shown = fewer(curve.stretches)
     rows = [(s.choke or "none", _place(s.start), _place(s.end), s.first, s.last, s.slope) for s in shown]
@@ -39,7 +47,7 @@ def value_report(curve: ValueFunction) -> Report[ValueFunction]:
     def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import value_chart
 
-        return {"value": value_chart(curve)}
+        return {"value": value_chart(curve, called)}
 
     return Report(
         "value",
@@ -76,8 +84,16 @@ def _flat(curve: ValueFunction, at: float) -> str:
     return next((amount(b) for a, b in curve.flat if a <= at < b), "")
 
 
-def phase_report(phases: Phases) -> Report[Phases]:
-    """Return the choke point against two numbers: the map, largest y at the top, and its legend."""
+def phase_report(phases: Phases, called: Callable[[str], str] = str) -> Report[Phases]:
+    """Return the choke point against two numbers: the map, largest y at the top, and its legend.
+
+    Parameters
+    ----------
+    phases
+        What was found.
+    called
+        What a number is called in the picture, by its path.
+    """
     letters = _letters(phases)
     xs, ys = sorted({c.x for c in phases.cells}), sorted({c.y for c in phases.cells}, reverse=True)
     at = {(c.x, c.y): None if c.objective is None else letters[c.choke] for c in phases.cells}
@@ -93,7 +109,7 @@ def phase_report(phases: Phases) -> Report[Phases]:
     def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import phase_chart
 
-        return {"phases": phase_chart(phases, letters)}
+        return {"phases": phase_chart(phases, letters, called)}
 
     said = (_phase_sentence(phases, letters),)
     return Report("phases", phases, said, tables, (), {"phases": lambda: phases.frame}, charts)

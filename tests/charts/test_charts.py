@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from chart_data import values
 
 import fabopt
 from fabopt.analysis.material_flow import (
@@ -32,12 +33,6 @@ LEVER, OTHER = "packaging_lines.bridgeworks.capacity", "sites.plains.power"
 @pytest.fixture(scope="module")
 def result(tutorial_folder):
     return fabopt.load_result(tutorial_folder)
-
-
-def values(chart, *columns):
-    """Rows of all data sets of a chart that have these columns, as dictionaries."""
-    sets = chart.to_dict()["datasets"].values()
-    return [row for rows in sets for row in rows if set(columns) <= set(row)]
 
 
 def test_the_plan_has_power_by_lab_and_compute_by_chip_of_every_reported_period(result):

@@ -121,7 +121,7 @@ def test_the_page_draws_its_charts_and_asks_for_nothing_outside(made):
     _, folder = made
     page = visit(
         folder / "memo.html",
-        until="document.querySelectorAll('svg.marks').length === 4",
+        until=f"document.querySelectorAll('svg.marks').length === {len(FIGURES)}",
         ask="document.querySelectorAll('table').length",
     )
     assert page.console == ()

@@ -11,6 +11,7 @@ from memo_sample import SAMPLE, SIGNATURES
 
 from fabopt.report.memo.document import document, plain
 from fabopt.report.memo.errors import MemoError, TemplateError
+from fabopt.report.memo.figures import FIGURES
 from fabopt.report.memo.markdown import escaped
 from fabopt.report.memo.report import MemoReport, check_formats, check_out, rehearse
 from fabopt.report.memo.template import with_filled_columns
@@ -94,7 +95,7 @@ def test_bad_names_stand_in_the_pdf_and_in_the_docx_as_they_are(nasty):
 def test_bad_names_do_nothing_on_the_page(nasty):
     page = visit(
         nasty / "memo.html",
-        until="document.querySelectorAll('svg.marks').length === 3",
+        until=f"document.querySelectorAll('svg.marks').length === {len(FIGURES)}",
         ask="document.querySelectorAll('main script, main b, main a, main img[src=x], main h3').length",
     )
     assert page.console == ()

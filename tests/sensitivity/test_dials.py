@@ -8,6 +8,7 @@ import pytest
 from sensitivity_cases import INSTANCES
 
 import fabopt
+from fabopt.analysis.lever_names import lever_name
 from fabopt.analysis.sensitivity.dial import dial_of, dials_of
 from fabopt.analysis.sensitivity.explore import Exploration
 from fabopt.analysis.sensitivity.numbers import Numbers, numbers_of
@@ -112,7 +113,7 @@ def test_a_curve_of_a_series_is_over_its_factor(result):
     assert report.tables[0].title.endswith(f"against {PRESSES}, times; it is 1.00 in the instance")
     assert set(report.frame["unit"]) == {"times"}
     assert report.as_dict()["lever"]["unit"] == "times"
-    assert f'"title": "{PRESSES}, times"' in json.dumps(report.chart().to_dict())
+    assert f'"title": "{lever_name(result.plan.data, PRESSES)}, times"' in json.dumps(report.chart().to_dict())
 
 
 def test_a_curve_of_a_series_may_be_over_what_is_added(result):
@@ -150,7 +151,7 @@ def test_a_map_of_a_series_is_over_its_factor(result):
     assert [c.objective for c in report.records.cells if c.x == 0.9] == approx([5 * 135, 12.5 * 135, 20 * 135])
     assert f"{PRESSES}, times to the right, {VALUE} upwards" in report.tables[0].title
     assert set(report.frame["x_unit"]) == {"times"}
-    assert f'"title": "{PRESSES}, times"' in json.dumps(report.chart().to_dict())
+    assert f'"title": "{lever_name(result.plan.data, PRESSES)}, times"' in json.dumps(report.chart().to_dict())
 
 
 def test_units_are_those_of_the_lever(tutorial):

@@ -13,20 +13,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.material_flow import CHIPS, STOCK, Flow, Node, unit_of
-from fabopt.report.charts.flow_data import columns
+from fabopt.report.charts.flow_data import columns, name_of
 from fabopt.report.charts.style import INK, OTHERS, PALETTE, REST, ChartError, altair, heading, spread
-from fabopt.report.text import amount, clip
+from fabopt.report.names import UNNAMED, ByKind
+from fabopt.report.text import amount, clip, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STEP, HEIGHT, BOX = 235, 600, 0.06
-"""Pixels from one column to the next, height of the picture, and width of a box as a share of a step."""
+STEP, HEIGHT, BOX, LAST = 235, 600, 0.06, 0.9
+"""Pixels of a column and of the height of the picture; width of a box, and of the last column, in columns."""
 GAP, BLOCK_GAP, LINE, HEAD = 0.008, 0.055, 0.0255, 0.022
 """Distance of boxes and of blocks, height of a line of text, and of a head over its block, as shares of the height."""
 POINTS = 21
 """Points along the edge of a ribbon."""
-NAME = 20
+WIDE, TIGHT = 38, 0.0217
+"""Characters of a line beside a box, and height of a line under another of the same name, as a share of the height."""
 PLAIN = "#9aa5b1"
 """Colour of ribbons that belong to no chip."""
 
@@ -128,7 +130,9 @@ def _ends(
     return out
 
 
-def area_rows(flow: Flow, where: Mapping[Node, Place], drawn: Sequence[Ribbon]) -> pd.DataFrame:
+def area_rows(
+    flow: Flow, where: Mapping[Node, Place], drawn: Sequence[Ribbon], names: ByKind = UNNAMED
+) -> pd.DataFrame:
     """Return the edges of all ribbons: columns link, x, top, bottom, what flows, and its colour."""
     import pandas as pd
 
@@ -136,7 +140,7 @@ def area_rows(flow: Flow, where: Mapping[Node, Place], drawn: Sequence[Ribbon]) 
     rows = []
     for number, ribbon in enumerate(drawn):
         first, last = where[ribbon.source].column + BOX, float(where[ribbon.target].column)
-        ends = f"{_name(ribbon.source)} to {_name(ribbon.target)}"
+        ends = f"{name_of(ribbon.source, names)} to {name_of(ribbon.target, names)}"
         says = f"{ends}: {amount(ribbon.amount)} {ribbon.unit}"
         colour = tint.get(ribbon.source) or tint.get(ribbon.target) or PLAIN
         for k in range(POINTS):
@@ -153,11 +157,7 @@ def chip_colours(flow: Flow) -> dict[Node, str]:
     return {node: REST if node.name == OTHERS else PALETTE[n % len(PALETTE)] for n, node in enumerate(chips)}
 
 
-def _name(node: Node) -> str:
-    return clip(node.name, NAME)
-
-
-def flow_chart(title: str, flow: Flow, caption: str) -> Any:
+def flow_chart(title: str, flow: Flow, caption: str, names: ByKind = UNNAMED) -> Any:
     """Return the flow diagram of a period.
 
     Raises
@@ -172,11 +172,11 @@ def flow_chart(title: str, flow: Flow, caption: str) -> Any:
     if not drawn:
         raise ChartError(f"Nothing moves through a chain of chips in {flow.period}, so there is no flow to draw.")
     last = max(place.column for place in where.values())
-    x = alt.Scale(domain=[-0.02, last + 0.62], nice=False)
+    x = alt.Scale(domain=[-0.02, last + LAST], nice=False)
     y = alt.Scale(domain=[1.0, -0.05], nice=False)
     over = alt.selection_point(on="pointerover", fields=["link"], empty=False)
     ribbon = (
-        alt.Chart(area_rows(flow, where, drawn))
+        alt.Chart(area_rows(flow, where, drawn, names))
         .mark_area(line=False)
         .encode(
             x=alt.X("x:Q", scale=x, axis=None),
@@ -189,16 +189,16 @@ def flow_chart(title: str, flow: Flow, caption: str) -> Any:
         )
         .add_params(over)
     )
-    boxes, names, heads = box_rows(flow, where), name_rows(flow, where), head_rows(flow, where)
+    boxes, labels, heads = box_rows(flow, where, names), name_rows(flow, where, names), head_rows(flow, where)
     box = alt.Chart(boxes).mark_rect(opacity=1).encode(
         x=alt.X("left:Q", scale=x), x2="right:Q", y=alt.Y("top:Q", scale=y), y2="bottom:Q",
         color=alt.Color("colour:N", scale=None), tooltip=alt.Tooltip("says:N", title="box"),
     )  # fmt: skip
     at = {"x": alt.X("x:Q", scale=x), "y": alt.Y("y:Q", scale=y), "text": "says:N"}
-    halo = {"align": "left", "baseline": "middle", "fontSize": 11}
+    halo = {"align": "left", "baseline": "middle", "fontSize": 11, "strokeJoin": "round"}
     text = [
-        alt.Chart(names).mark_text(stroke="white", strokeWidth=3, strokeOpacity=0.85, **halo).encode(**at),
-        alt.Chart(names).mark_text(color="black", **halo).encode(**at),
+        alt.Chart(labels).mark_text(stroke="white", strokeWidth=3, strokeOpacity=0.85, **halo).encode(**at),
+        alt.Chart(labels).mark_text(color="black", **halo).encode(**at),
         alt.Chart(heads).mark_text(stroke="white", strokeWidth=3, **halo).encode(**at),
         alt.Chart(heads).mark_text(fontWeight="bold", color=INK, **halo).encode(**at),
     ]
@@ -208,13 +208,13 @@ def flow_chart(title: str, flow: Flow, caption: str) -> Any:
         caption,
     ]
     return alt.layer(ribbon, box, *text).properties(
-        width=STEP * (last + 0.64),
+        width=STEP * (last + LAST + 0.02),
         height=HEIGHT,
         title=heading(f"Flow through the chain in {flow.period}: {title}", said, wide=180),
     )
 
 
-def box_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
+def box_rows(flow: Flow, where: Mapping[Node, Place], names: ByKind = UNNAMED) -> pd.DataFrame:
     """Return the boxes with their ends, what they hold, and their colour."""
     import pandas as pd
 
@@ -223,23 +223,49 @@ def box_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
         (
             node.block, node.name, flow.nodes[node], place.column, place.column + BOX, place.top, place.bottom,
             tint.get(node, "#4a5560"),
-            f"{node.block}, {_name(node)}: {amount(flow.nodes[node])} {unit_of(node.block)}",
+            f"{node.block}, {name_of(node, names)}: {amount(flow.nodes[node])} {unit_of(node.block)}",
         )
         for node, place in where.items()
     ]  # fmt: skip
-    names = ["block", "name", "amount", "left", "right", "top", "bottom", "colour", "says"]
-    return pd.DataFrame(rows, columns=names)
+    heads = ["block", "name", "amount", "left", "right", "top", "bottom", "colour", "says"]
+    return pd.DataFrame(rows, columns=heads)
 
 
-def name_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
-    """Return the names of the boxes beside them, pushed apart within their block where the boxes are thin."""
+def name_rows(flow: Flow, where: Mapping[Node, Place], names: ByKind = UNNAMED) -> pd.DataFrame:
+    """Return the lines of the names of the boxes beside them."""
     import pandas as pd
 
     rows = [
-        (where[node].column + BOX + 0.015, y, f"{_name(node)}: {amount(flow.nodes[node])}")
-        for node, y in name_places(flow, where).items()
+        (where[node].column + BOX + 0.015, y, text)
+        for node, lines in name_lines(flow, where, names).items()
+        for y, text in lines
     ]
     return pd.DataFrame(rows, columns=["x", "y", "says"])
+
+
+def name_lines(flow: Flow, where: Mapping[Node, Place], names: ByKind = UNNAMED) -> dict[Node, list[tuple[float, str]]]:
+    """Return the lines beside each box with their heights: its name and amount, on two lines where there is room."""
+    out: dict[Node, list[tuple[float, str]]] = {}
+    at = name_places(flow, where)
+    for column in columns_of(flow):
+        for _, members in column:
+            ends = where[members[0]].top - TIGHT, where[members[-1]].bottom + TIGHT
+            stops = [ends[0], *(at[node] for node in members), ends[1]]
+            for node, before, y, after in zip(members, stops, stops[1:], stops[2:], strict=False):
+                room = min(y - before, after - y) >= 2.0 * TIGHT
+                lines = _label(name_of(node, names), amount(flow.nodes[node]), room)
+                top = y - TIGHT * (len(lines) - 1) / 2.0
+                out[node] = [(top + TIGHT * n, line) for n, line in enumerate(lines)]
+    return out
+
+
+def _label(name: str, size: str, room: bool) -> list[str]:
+    """Return what stands beside a box: one line, or two where there is room; what does not fit is cut from the name."""
+    lines = wrap(f"{name}: {size}", WIDE)
+    if len(lines) == 1 or (room and len(lines) == 2):
+        return lines
+    first, rest = ([lines[0]], " ".join(wrap(name, WIDE)[1:])) if room else ([], name)
+    return [*first, f"{clip(rest, WIDE - len(size) - 2)}: {size}"]
 
 
 def name_places(flow: Flow, where: Mapping[Node, Place]) -> dict[Node, float]:

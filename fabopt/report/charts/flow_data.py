@@ -5,13 +5,35 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from fabopt.analysis.material_flow import BUYERS, CHIPS, EXPOSURES, LABS, STOCK, WAFERS, WORKLOADS, Flow, Node, in_order
+from fabopt.analysis.material_flow import (
+    BUYERS,
+    CHIPS,
+    EXPOSURES,
+    LABS,
+    STAGES,
+    STOCK,
+    WAFERS,
+    WORKLOADS,
+    Flow,
+    Node,
+    in_order,
+)
 from fabopt.report.charts.style import OTHERS
+from fabopt.report.names import PARTY, THING, ByKind
+from fabopt.report.text import plain_line
 
 BEFORE, AFTER = ((EXPOSURES,), (WAFERS,)), ((CHIPS,), (LABS,), (WORKLOADS,))
 """Blocks of the columns of the picture before and after the parts, left to right."""
 MOST = {EXPOSURES: 5, WAFERS: 7, BUYERS: 1, CHIPS: 7, LABS: 9, WORKLOADS: 7}
 """Most nodes of a block, 4 of a kind of part; small ones are joined as others."""
+
+PARTY_BLOCKS = (WAFERS, STAGES["interposer"], LABS)
+"""Blocks whose boxes are parties."""
+
+
+def name_of(node: Node, names: ByKind) -> str:
+    """Return what a box is called."""
+    return plain_line(names[PARTY if node.block in PARTY_BLOCKS else THING][node.name])
 
 
 def columns(blocks: Iterable[str]) -> list[list[str]]:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.plan_tables import binding, reported
 from fabopt.report.charts.series import period_labels
-from fabopt.report.charts.style import INK, SEQUENTIAL, ChartError, altair, heading, time_axis
-from fabopt.report.text import clip
+from fabopt.report.charts.style import INK, SEQUENTIAL, ChartError, altair, heading, time_axis, told
+from fabopt.report.names import PARTY, UNNAMED, ByKind
+from fabopt.report.text import plain_line
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CELL, ROW, NAME = 30, 17, 76
-"""Width and height of a cell, pixels, and longest name of a row, characters."""
+CELL, ROW, NAME = 30, 17, 104
+"""Width and height of a cell, pixels, and longest name of a row beside it, characters."""
 WIDEST = 1200
 """Most pixels of all cells of a row; with more periods, cells are narrower, and the narrow have no numbers."""
 FULL = 0.9995
@@ -24,7 +25,7 @@ WHOLE = "all"
 """Column of limits that hold over the whole horizon."""
 
 
-def use_rows(read: Read, top: int) -> pd.DataFrame:
+def use_rows(read: Read, top: int, names: ByKind = UNNAMED) -> pd.DataFrame:
     """Return what share of its capacity each resource uses by period, for those that are full most often.
 
     Parameters
@@ -33,6 +34,8 @@ def use_rows(read: Read, top: int) -> pd.DataFrame:
         Returns a table by its name.
     top
         Resources that are kept: those full in most reported periods, then those with the highest mean use.
+    names
+        What owners are called.
 
     Returns
     -------
@@ -53,22 +56,22 @@ def use_rows(read: Read, top: int) -> pd.DataFrame:
     limits = binding(read("core/limits"))
     priced = set(zip(limits["id"], limits["period"], strict=True))
     keys = zip(rows["id"], rows["period"], strict=True)
-    names = _distinct(dict(zip(rows["id"], _named(rows), strict=True)))
-    rows = rows.assign(row=rows["id"].map(names), priced=[key in priced for key in keys])
+    called = _distinct(dict(zip(rows["id"], _named(rows, names), strict=True)))
+    rows = rows.assign(row=rows["id"].map(called), priced=[key in priced for key in keys])
     return rows[["id", "row", "stage", "period", "unit", "capacity", "used", "share", "priced"]].reset_index(drop=True)
 
 
-def use_chart(title: str, read: Read, caption: str, top: int) -> Any:
+def use_chart(title: str, read: Read, caption: str, top: int, names: ByKind = UNNAMED) -> Any:
     """Return the heat map of the use of capacity: percent in each cell, a dot where one more unit has a worth."""
     alt = altair()
 
-    rows, labels = use_rows(read, top), period_labels(read)
+    rows, labels = use_rows(read, top, names), period_labels(read)
     count = read("core/resources")["id"].nunique()
     order = list(dict.fromkeys(rows["row"]))
     data = rows.assign(percent=100.0 * rows["share"], says=[f"{100.0 * s:.0f}" for s in rows["share"]])
     base = alt.Chart(data).encode(
         x=alt.X("period:O", sort=labels, scale=alt.Scale(domain=labels), axis=time_axis(labels)),
-        y=alt.Y("row:N", sort=order, title=None, axis=alt.Axis(labelLimit=520, labelPadding=6)),
+        y=alt.Y("row:N", sort=order, title=None, axis=_row_axis(order)),
     )
     cells = base.mark_rect(stroke="white").encode(
         color=alt.Color(
@@ -110,7 +113,7 @@ def _cell(labels: Sequence[str]) -> float:
     return min(CELL, WIDEST / len(labels))
 
 
-def choke_rows(read: Read, top: int) -> pd.DataFrame:
+def choke_rows(read: Read, top: int, names: ByKind = UNNAMED) -> pd.DataFrame:
     """Return what 1 % more of each limit is worth by period, at its price, for the limits that hold back most.
 
     Parameters
@@ -119,6 +122,8 @@ def choke_rows(read: Read, top: int) -> pd.DataFrame:
         Returns a table by its name.
     top
         Limits that are kept: those that hold back most in some period, then those worth most in all.
+    names
+        What owners are called.
 
     Returns
     -------
@@ -130,7 +135,7 @@ def choke_rows(read: Read, top: int) -> pd.DataFrame:
     if not len(rows):
         raise ChartError("No limit of the plan has a price, so nothing is worth relieving a little.")
     key = rows["family"] + "|" + rows["id"] + "|" + rows["side"]
-    rows = rows.assign(limit=key, row=_named(rows), period=rows["period"].where(rows["period"] != "", WHOLE))
+    rows = rows.assign(limit=key, row=_named(rows, names), period=rows["period"].where(rows["period"] != "", WHOLE))
     # Two limits of the same name are one row each: the name of the second is numbered.
     rows = rows.groupby(["limit", "row", "period"], sort=False)[["gain"]].sum().reset_index()
     rows["row"] = rows["limit"].map(_distinct(dict(zip(rows["limit"], rows["row"], strict=True))))
@@ -143,17 +148,17 @@ def choke_rows(read: Read, top: int) -> pd.DataFrame:
     return kept.sort_values("limit", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
 
 
-def choke_chart(title: str, read: Read, caption: str, top: int, money: str) -> Any:
+def choke_chart(title: str, read: Read, caption: str, top: int, money: str, names: ByKind = UNNAMED) -> Any:
     """Return the map of choke points: the darker, the more relief is worth; a diamond on the most of each period."""
     alt = altair()
 
-    rows, labels = choke_rows(read, top), period_labels(read)
+    rows, labels = choke_rows(read, top, names), period_labels(read)
     labels = [*labels, WHOLE] if WHOLE in set(rows["period"]) else labels
     order = list(dict.fromkeys(rows["row"]))
     unit = f", {money}" if money else ""
     base = alt.Chart(rows).encode(
         x=alt.X("period:O", sort=labels, scale=alt.Scale(domain=labels), axis=time_axis(labels)),
-        y=alt.Y("row:N", sort=order, title=None, axis=alt.Axis(labelLimit=520, labelPadding=6)),
+        y=alt.Y("row:N", sort=order, title=None, axis=_row_axis(order)),
     )
     cells = base.mark_rect(stroke="white").encode(
         color=alt.Color(
@@ -185,18 +190,30 @@ def choke_chart(title: str, read: Read, caption: str, top: int, money: str) -> A
     )
 
 
-def _named(rows: pd.DataFrame) -> list[str]:
+def _named(rows: pd.DataFrame, names: ByKind) -> list[str]:
     """Return the names of rows with their owner, where it is not named already."""
-    named = []
-    for name, owner in zip(rows["name"], rows["owner"], strict=True):
-        whose = f" ({clip(str(owner), NAME // 3)})" if owner else ""
-        named.append(f"{_squeezed(str(name), NAME - len(whose))}{whose}")
-    return named
+    return [
+        owned(str(name), names[PARTY][str(owner)] if owner else "")
+        for name, owner in zip(rows["name"], rows["owner"], strict=True)
+    ]
+
+
+def owned(name: str, owner: str) -> str:
+    """Return a name with its owner behind it, where the name does not say whose it is.
+
+    What an owner is called in brackets, "Amazon (without Anthropic)", need not be said.
+    """
+    told = owner.partition(" (")[0].casefold() in name.casefold()
+    return plain_line(name if told else f"{name} ({owner})")
+
+
+def _row_axis(order: Sequence[str]) -> Any:
+    """Return the axis of the names of rows; of one that is too long the middle is left out."""
+    return altair().Axis(labelLimit=620, labelPadding=6, **told({name: [_squeezed(name, NAME)] for name in order}))
 
 
 def _squeezed(name: str, width: int) -> str:
     """Return a name in a given width, what is left out taken from the middle: its end says what of the place it is."""
-    name = clip(name, len(name))
     tail = width // 3
     return name if len(name) <= width else f"{name[: width - tail - 1].rstrip()}…{name[-tail:]}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from fabopt.analysis import material_flow
@@ -13,6 +14,7 @@ from fabopt.plan.plan import Plan
 from fabopt.report.charts import flow, flow_data, grids, series
 from fabopt.report.charts.history import past_chart
 from fabopt.report.charts.style import ChartError, altair, finished, heading, sources
+from fabopt.report.names import PARTY, names_of
 from fabopt.report.text import clip
 
 NARROW = 92
@@ -89,7 +91,11 @@ def draw(plan: Plan, kind: str, options: ChartOptions) -> Any:
 
 def _plan(plan: Plan, options: ChartOptions) -> Any:
     said = [sources(plan.instance, ("sites", "labs", "chips", "workloads"))]
-    chart = altair().hconcat(*series.panels(plan.table, options.lab), spacing=30).resolve_scale(color="independent")
+    chart = (
+        altair()
+        .hconcat(*series.panels(plan.table, options.lab, names_of(plan.data)), spacing=30)
+        .resolve_scale(color="independent")
+    )
     return finished(chart.properties(title=heading(_of(plan, options, ""), said)))
 
 
@@ -98,12 +104,12 @@ def _power(plan: Plan, options: ChartOptions) -> Any:
         "Black lines: what stands at the sites, firm and added.",
         sources(plan.instance, ("sites", "labs", "chips")),
     ]
-    chart = series.power_panel(plan.table, options.lab)
+    chart = series.power_panel(plan.table, options.lab, names_of(plan.data))
     return finished(chart.properties(title=heading(_of(plan, options, "Deployed facility power: "), said, NARROW)))
 
 
 def _mix(plan: Plan, options: ChartOptions) -> Any:
-    chart = series.mix_panel(plan.table, options.lab)
+    chart = series.mix_panel(plan.table, options.lab, names_of(plan.data))
     said = [sources(plan.instance, ("chips", "labs", "workloads"))]
     return finished(chart.properties(title=heading(_of(plan, options, "Chip mix: "), said, NARROW)))
 
@@ -114,18 +120,17 @@ def _flow(plan: Plan, options: ChartOptions) -> Any:
     if period not in labels:
         raise ChartError(f"'{clip(period, 40)}' is no period of the plan, which runs from {labels[0]} to {labels[-1]}.")
     drawn = flow_data.shortened(material_flow.flow(plan.table, period))
-    return finished(flow.flow_chart(plan.name, drawn, sources(plan.instance)))
+    return finished(flow.flow_chart(plan.name, drawn, sources(plan.instance), names_of(plan.data)))
 
 
 def _use(plan: Plan, options: ChartOptions) -> Any:
-    return finished(grids.use_chart(plan.name, plan.table, sources(plan.instance), options.top or ROWS["use"]))
+    rows, names = options.top or ROWS["use"], names_of(plan.data)
+    return finished(grids.use_chart(plan.name, plan.table, sources(plan.instance), rows, names))
 
 
 def _choke(plan: Plan, options: ChartOptions) -> Any:
-    money = str(plan.run.money_unit)
-    return finished(
-        grids.choke_chart(plan.name, plan.table, sources(plan.instance), options.top or ROWS["choke"], money)
-    )
+    money, rows, names = str(plan.run.money_unit), options.top or ROWS["choke"], names_of(plan.data)
+    return finished(grids.choke_chart(plan.name, plan.table, sources(plan.instance), rows, money, names))
 
 
 def _tornado(plan: Plan, options: ChartOptions) -> Any:
@@ -133,7 +138,7 @@ def _tornado(plan: Plan, options: ChartOptions) -> Any:
     from fabopt.analysis.sensitivity.verb import tornado_of
     from fabopt.report.tornado_chart import tornado_chart
 
-    return tornado_chart(tornado_of(plan, TornadoOptions(top=options.top or ROWS["tornado"]), None))
+    return tornado_chart(tornado_of(plan, TornadoOptions(top=options.top or ROWS["tornado"]), None), _numbers(plan))
 
 
 def _value(plan: Plan, options: ChartOptions) -> Any:
@@ -142,7 +147,7 @@ def _value(plan: Plan, options: ChartOptions) -> Any:
 
     if not options.lever:
         raise ChartError("A value function follows one number: name it as lever.")
-    return value_chart(value_of(plan, options.lever, None, None, False))
+    return value_chart(value_of(plan, options.lever, None, None, False), _numbers(plan))
 
 
 def _phase(plan: Plan, options: ChartOptions) -> Any:
@@ -151,18 +156,25 @@ def _phase(plan: Plan, options: ChartOptions) -> Any:
 
     if not (options.lever and options.against):
         raise ChartError("A phase diagram moves two numbers: name them as lever and against.")
-    return phase_report(phases_of(plan, options.lever, options.against, 9)).chart()
+    return phase_report(phases_of(plan, options.lever, options.against, 9), _numbers(plan)).chart()
 
 
 def _past(plan: Plan, options: ChartOptions) -> Any:
-    chart = past_chart(history(plan), plan.name, sources(plan.instance, ("outcomes",)))
+    chart = past_chart(history(plan), plan.name, sources(plan.instance, ("outcomes",)), names_of(plan.data))
     if chart is None:
         raise ChartError("The instance states nothing that was observed (section outcomes): there is no past to draw.")
     return chart
 
 
 def _of(plan: Plan, options: ChartOptions, what: str) -> str:
-    return f"{what}{plan.name}{f', {options.lab}' if options.lab else ''}"
+    return f"{what}{plan.name}{f', {names_of(plan.data)[PARTY][options.lab]}' if options.lab else ''}"
+
+
+def _numbers(plan: Plan) -> Callable[[str], str]:
+    """Return what gives the name of a number by its path."""
+    from fabopt.analysis.lever_names import lever_name
+
+    return partial(lever_name, plan.data)
 
 
 KINDS: dict[str, Kind] = {

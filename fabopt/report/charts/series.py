@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.plan_tables import reported
+from fabopt.domain.names import NO_NAMES, Names
 from fabopt.report.charts.style import (
     INK,
     NAME,
     ChartError,
     altair,
+    beside,
     colours,
     ranked,
-    spread,
     time_axis,
 )
-from fabopt.report.text import amount, clip
+from fabopt.report.names import UNNAMED, ByKind, in_column
+from fabopt.report.text import amount, clip, plain_line
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
@@ -26,14 +28,17 @@ WIDTH, HEIGHT, LINE = 400, 270, 14
 """Size of a panel and height of a line of text, in pixels."""
 
 
-def panels(read: Read, lab: str = "") -> list[Any]:
+def panels(read: Read, lab: str = "", names: ByKind = UNNAMED) -> list[Any]:
     """Return the panels of the plan: power by lab and compute by chip; deliveries where nothing is deployed."""
     labels = period_labels(read)
     if len(reported(read("domain/fleet"))):
         return [
-            stacked(power_rows(read, lab), "lab", "Facility power in use, GW", labels),
-            stacked(compute_rows(read, lab), "chip", "Compute, million H100 equivalents", labels),
-        ]
+            stacked(power_rows(read, lab), "lab", "Facility power in use, GW", labels, names=in_column(names, "lab")),
+            stacked(
+                compute_rows(read, lab), "chip", "Compute, million H100 equivalents", labels,
+                names=in_column(names, "chip"),
+            ),
+        ]  # fmt: skip
     got = reported(read("core/demands"))
     if not len(got):
         raise ChartError("The plan has neither accelerators nor demands, so there is nothing to draw over time.")
@@ -44,13 +49,14 @@ def panels(read: Read, lab: str = "") -> list[Any]:
     ]
 
 
-def power_panel(read: Read, lab: str = "") -> Any:
+def power_panel(read: Read, lab: str = "", names: ByKind = UNNAMED) -> Any:
     """Return facility power in use by lab, GW, with a line on what stands."""
     alt = altair()
 
     rows, labels = power_rows(read, lab), period_labels(read)
     most = available_rows(read, lab)
-    layers = stacked(rows, "lab", "Facility power, GW", labels, top=float(most["available"].max()))
+    top = float(most["available"].max())
+    layers = stacked(rows, "lab", "Facility power, GW", labels, top=top, names=in_column(names, "lab"))
     line = alt.Chart(most).mark_tick(color="black", thickness=2.5, size=WIDTH / len(labels), orient="horizontal")
     return layers + line.encode(
         x=alt.X("period:O", sort=labels),
@@ -59,12 +65,13 @@ def power_panel(read: Read, lab: str = "") -> Any:
     )
 
 
-def mix_panel(read: Read, lab: str = "") -> Any:
+def mix_panel(read: Read, lab: str = "", names: ByKind = UNNAMED) -> Any:
     """Return each chip's share of the compute of all labs, or of one, percent."""
     rows = compute_rows(read, lab)
     total = rows.groupby("period", sort=False)["amount"].transform("sum")
     shares = rows[total > 0.0].assign(amount=100.0 * rows["amount"] / total)
-    return stacked(shares, "chip", "Share of compute, %", period_labels(read), top=100.0, width=520)
+    labels, called = period_labels(read), in_column(names, "chip")
+    return stacked(shares, "chip", "Share of compute, %", labels, top=100.0, width=520, names=called)
 
 
 def power_rows(read: Read, lab: str = "") -> pd.DataFrame:
@@ -111,6 +118,7 @@ def stacked(
     top: float = 0.0,
     width: int = WIDTH,
     height: int = HEIGHT,
+    names: Names = NO_NAMES,
 ) -> Any:
     """Return stacked steps over time, the largest series at the bottom, each named where it ends.
 
@@ -128,19 +136,20 @@ def stacked(
         Upper end of the axis, where it lies above the sums.
     width, height
         Pixels.
+    names
+        What the series are called.
     """
     alt = altair()
     import pandas as pd
 
     joined, order = ranked(rows, by)
-    table = stack(joined, order, labels)
+    table = [{**row, "name": plain_line(names[row["series"]])} for row in stack(joined, order, labels)]
     ceiling = max(top, max((row["high"] for row in table), default=0.0)) or 1.0
-    names = [clip(name, NAME) for name in order]
-    scale = alt.Scale(domain=names, range=colours(order))
+    scale = alt.Scale(domain=order, range=colours(order))
     y = alt.Scale(domain=[0, ceiling], nice=False)
     x = alt.X("period:O", sort=list(labels), scale=alt.Scale(domain=list(labels)), axis=time_axis(labels))
     bars = (
-        alt.Chart(pd.DataFrame(table, columns=["period", "series", "amount", "low", "high"]))
+        alt.Chart(pd.DataFrame(table, columns=["period", "series", "name", "amount", "low", "high"]))
         .mark_bar(binSpacing=0, stroke="white", strokeWidth=0.6)
         .encode(
             x=x,
@@ -148,22 +157,18 @@ def stacked(
             y2="high:Q",
             color=alt.Color("series:N", scale=scale, legend=None),
             tooltip=[
-                alt.Tooltip("series:N", title=by),
+                alt.Tooltip("name:N", title=by),
                 alt.Tooltip("period:O"),
                 alt.Tooltip("amount:Q", title=clip(title, NAME), format=",.3~f"),
             ],
         )
     )
-    named = _names(table, order, labels, ceiling * LINE / height, ceiling)
-    at = alt.Chart(named)
-    text = at.mark_text(align="left", dx=12, baseline="middle", color=INK).encode(
-        x=alt.value(width), y=alt.Y("place:Q", scale=y), text="says:N"
-    )
-    square = at.mark_point(shape="square", filled=True, size=60, opacity=1).encode(
-        x=alt.value(width + 6),
-        y=alt.Y("place:Q", scale=y),
-        color=alt.Color("series:N", scale=scale, legend=None),
-    )
+    lines = _names(table, labels, ceiling * LINE / height, ceiling)
+    text = alt.Chart(lines).mark_text(align="left", dx=12, baseline="middle", color=INK)
+    square = alt.Chart(lines[lines["first"]]).mark_point(shape="square", filled=True, size=60, opacity=1, xOffset=6)
+    at = {"x": alt.value("width"), "y": alt.Y("place:Q", scale=y)}
+    text = text.encode(**at, text="says:N")
+    square = square.encode(**at, color=alt.Color("series:N", scale=scale, legend=None))
     return alt.layer(bars, text, square).properties(width=width, height=height)
 
 
@@ -175,19 +180,15 @@ def stack(joined: pd.DataFrame, order: Sequence[str], labels: Sequence[str]) -> 
         low = 0.0
         for name in order:
             size = amounts.get((period, name), 0.0)
-            rows.append({"period": period, "series": clip(name, NAME), "amount": size, "low": low, "high": low + size})
+            rows.append({"period": period, "series": name, "amount": size, "low": low, "high": low + size})
             low += size
     return rows
 
 
-def _names(
-    table: Sequence[dict[str, Any]], order: Sequence[str], labels: Sequence[str], line: float, ceiling: float
-) -> pd.DataFrame:
-    """Return where the name of each series stands: at its last piece, pushed apart where pieces are thin."""
-    import pandas as pd
-
+def _names(table: Sequence[dict[str, Any]], labels: Sequence[str], line: float, ceiling: float) -> pd.DataFrame:
+    """Return the lines of the name of each series, at its last piece."""
     last = [row for row in table if row["period"] == labels[-1]]
-    middle = [(row["low"] + row["high"]) / 2.0 for row in last]
-    places = spread(middle, line, line / 2.0, ceiling)
-    says = [f"{row['series']}: {amount(row['amount'])}" for row in last]
-    return pd.DataFrame({"series": [row["series"] for row in last], "place": places, "says": says})
+    series = {
+        row["series"]: (row["name"], (row["low"] + row["high"]) / 2.0, f": {amount(row['amount'])}") for row in last
+    }
+    return beside(series, line, line / 2.0, ceiling)

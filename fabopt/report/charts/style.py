@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.errors import UserError, require
 from fabopt.io.files import atomic_write, check_file
 from fabopt.io.tree import tree_of_json
-from fabopt.report.text import clip
+from fabopt.report.text import clip, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +32,11 @@ SEQUENTIAL = ("#f4f7fb", "#08306b")
 
 OTHERS = "others"
 MOST_SERIES = len(PALETTE)
-NAME, CAPTION = 40, 118
-"""Longest name of a series, and longest line of a caption, in characters."""
+NAME, BESIDE, CAPTION = 40, 38, 118
+"""Longest name, longest line beside a picture, and longest line of a caption, in characters."""
 FORMATS = (".svg", ".png", ".html")
-MOST_SOURCES = 5
+MOST_SOURCES, MOST_TITLE, MOST_SAID = 5, 110, 330
+"""Most sources of a caption, and most characters of a title and of all of them."""
 
 
 class ChartError(UserError):
@@ -108,6 +109,66 @@ def spread(wanted: Sequence[float], distance: float, low: float, high: float) ->
     for n in reversed(range(count)):
         placed[n] = min(placed[n], high if n == count - 1 else placed[n + 1] - distance)
     return placed
+
+
+def beside(
+    series: Mapping[str, tuple[str, float, str]], line: float, low: float, high: float, wide: int = BESIDE
+) -> pd.DataFrame:
+    """Return the lines of the names of series beside a picture, pushed apart where they would meet.
+
+    A long name takes two lines where there is room for all, and is cut where there is none.
+
+    Parameters
+    ----------
+    series
+        Of each: what it is called, where that is to stand, in rising order, and what stands behind it.
+    line
+        Height of a line.
+    low, high
+        Ends of the room.
+    wide
+        Characters of a line.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns series, name, place, says, first (whether it is the first line of the series).
+    """
+    import pandas as pd
+
+    says = [wrap(f"{name}{more}", wide) for name, _, more in series.values()]
+    if sum(map(len, says)) * line > high - low + line:
+        says = [[f"{clip(name, wide - len(more))}{more}"] for name, _, more in series.values()]
+    rows = [
+        (id, name, place + line * ((len(lines) - 1) / 2.0 - n), text, n == 0)
+        for (id, (name, place, _)), lines in zip(series.items(), says, strict=True)
+        for n, text in reversed(list(enumerate(lines)))
+    ]
+    named = pd.DataFrame(rows, columns=["series", "name", "place", "says", "first"])
+    return named.assign(place=spread(named["place"].tolist(), line, low, high))
+
+
+def told(lines: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return as the option of an axis that a label stands there as these lines, where they are others than itself."""
+    other = {label: list(said) for label, said in lines.items() if list(said) != [label]}
+    return {"labelExpr": f"({json.dumps(other, ensure_ascii=False)})[datum.label] || datum.label"} if other else {}
+
+
+def name_axis(names: Iterable[str], wide: int, limit: int = 420) -> Any:
+    """Return an axis of names, of which the long ones stand on two lines; what goes beyond these is cut.
+
+    Parameters
+    ----------
+    names
+        The names.
+    wide
+        Characters of a line.
+    limit
+        Most pixels of a line.
+    """
+    lines = {name: wrap(name, wide) for name in names}
+    short = {name: [one[0], clip(" ".join(one[1:]), wide)] if len(one) > 1 else one for name, one in lines.items()}
+    return altair().Axis(labelLimit=limit, **told(short))
 
 
 def time_axis(labels: Sequence[str], most: int = 18) -> Any:
@@ -201,7 +262,11 @@ def sources(instance: str, sections: Sequence[str] = ()) -> str:
     for key, count in cited.items():
         note = notes.get(key)
         titles[str((note.get("title") if isinstance(note, dict) else "") or key)] += count
-    first = [clip(title, 60) for title, _ in titles.most_common(MOST_SOURCES)]
+    first: list[str] = []
+    for title in (clip(title, MOST_TITLE) for title, _ in titles.most_common(MOST_SOURCES)):
+        if first and sum(map(len, first)) + len(title) > MOST_SAID:
+            break
+        first.append(title)
     more = len(titles) - len(first)
     return f"Sources: {'; '.join(first)}{f'; and {more} more' if more else ''}."
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis import material_flow
 from fabopt.analysis.plan_tables import reported
 from fabopt.report.charts.style import PALETTE, REST
+from fabopt.report.names import PARTY, THING, ByKind, names_of
 from fabopt.report.page import bundle, document, picture, safe
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, thousands
 from fabopt.report.viewer.data import Held, tables_of
 from fabopt.report.viewer.flows import flows
-from fabopt.report.viewer.names import PARTY, THING, names_of
 from fabopt.report.viewer.studies import Kept
 from fabopt.report.viewer.views import View, views
 
@@ -84,7 +84,7 @@ def _asset(name: str) -> str:
     return files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _filters(held: Mapping[str, Held], names: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+def _filters(held: Mapping[str, Held], names: ByKind) -> list[dict[str, Any]]:
     """Return the filters with what each can be set to: all ids that its columns have, by name."""
     found: dict[str, dict[str, None]] = {key: {} for key, *_ in FILTERS}
     labs = dict.fromkeys(lab for name in ("fleet", "compute", "power") for lab in held[name].frame["lab"])
@@ -95,7 +95,7 @@ def _filters(held: Mapping[str, Held], names: Mapping[str, Mapping[str, str]]) -
     found["lab"] = labs
     filters = []
     for key, says, kind in FILTERS:
-        choices = [(str(id), names[kind].get(str(id), str(id))) for id in found[key] if id]
+        choices = [(str(id), names[kind][str(id)]) for id in found[key] if id]
         choices.sort(key=lambda choice: choice[1].casefold())
         filters.append({"key": key, "says": says, "choices": choices})
     return filters

@@ -10,8 +10,8 @@ from fabopt.analysis.assumptions import assumption_frame
 from fabopt.analysis.companies import companies
 from fabopt.analysis.plan_tables import binding, reported
 from fabopt.model.limits import obliges
+from fabopt.report.names import COLUMNS
 from fabopt.report.perspective import LEDGER, ledger_rows
-from fabopt.report.viewer.names import PARTY, THING
 from fabopt.report.viewer.packed import packed
 from fabopt.solve.results.folder import Read
 
@@ -39,11 +39,6 @@ SIGNED: Takes = {"lab": ("buyer", "supplier"), "company": ("buyer", "supplier")}
 NAMED: Takes = {"lab": ("company",), "company": ("company",)}
 BOUGHT: Takes = {"lab": ("customer",), "company": ("customer",), "region": ("region",)}
 
-NAMES = dict.fromkeys(
-    ("lab", "designer", "owner", "party", "customer", "payer", "payee", "buyer", "supplier"), PARTY
-) | dict.fromkeys(("chip", "site", "workload", "item"), THING)
-"""Kind of the names of the ids in a column."""
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -62,7 +57,7 @@ class Held:
 
     def data(self) -> dict[str, Any]:
         """Return it as data for JSON, with the kind of names of its ids."""
-        names = {column: NAMES[column] for column in self.frame.columns if column in NAMES}
+        names = {column: COLUMNS[column] for column in self.frame.columns if column in COLUMNS}
         return {
             **packed(self.frame),
             "takes": {key: list(columns) for key, columns in self.takes.items()},

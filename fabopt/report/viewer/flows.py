@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis import material_flow
 from fabopt.analysis.plan_tables import reported
 from fabopt.report.charts import flow as drawing
-from fabopt.report.charts.flow_data import shortened
+from fabopt.report.charts.flow_data import name_of, shortened
 from fabopt.report.charts.style import OTHERS, PALETTE, REST
-from fabopt.report.text import clip
-from fabopt.report.viewer.names import PARTY, THING
+from fabopt.report.names import ByKind
 from fabopt.report.viewer.packed import rounded
 from fabopt.solve.results.folder import Read
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BOX, CHIPLESS = "#4a5560", drawing.PLAIN
-PARTY_BLOCKS = (material_flow.WAFERS, material_flow.STAGES["interposer"], material_flow.LABS)
-"""Blocks whose boxes are parties."""
 PLACES = 4
 """Digits of a place in the picture, of which 1 is the whole height."""
 PARTED = (
@@ -30,7 +27,7 @@ PARTED = (
 """Tables of which a period's flow reads its own rows alone."""
 
 
-def flows(read: Read, names: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+def flows(read: Read, names: ByKind) -> list[dict[str, Any]]:
     """Return the flow of each reported period in which something moves, in order.
 
     Parameters
@@ -72,14 +69,11 @@ def _tints(flows: Iterable[material_flow.Flow]) -> dict[str, str]:
     return {chip: PALETTE[n % len(PALETTE)] for n, chip in enumerate(order)} | {OTHERS: REST}
 
 
-def _drawn(flow: material_flow.Flow, tint: Mapping[str, str], names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _drawn(flow: material_flow.Flow, tint: Mapping[str, str], names: ByKind) -> dict[str, Any]:
     flow = shortened(flow)
     where = drawing.places(flow)
     number = {node: n for n, node in enumerate(where)}
-    lines = drawing.name_places(flow, where)
-
-    def called(node: material_flow.Node) -> str:
-        return names[PARTY if node.block in PARTY_BLOCKS else THING].get(node.name, node.name)
+    lines = drawing.name_lines(flow, where, names)
 
     def colour(node: material_flow.Node) -> str:
         return tint.get(node.name, "") if node.block == material_flow.CHIPS else ""
@@ -90,12 +84,12 @@ def _drawn(flow: material_flow.Flow, tint: Mapping[str, str], names: Mapping[str
             {
                 "block": node.block,
                 "id": node.name,
-                "name": clip(called(node), 60),
+                "name": name_of(node, names),
                 "amount": rounded(flow.nodes[node]),
                 "unit": material_flow.unit_of(node.block),
                 "column": place.column,
                 "ends": [round(place.top, PLACES), round(place.bottom, PLACES)],
-                "line": round(lines[node], PLACES),
+                "lines": [[round(y, PLACES), text] for y, text in lines[node]],
                 "colour": colour(node) or BOX,
             }
             for node, place in where.items()

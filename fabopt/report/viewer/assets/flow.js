@@ -86,10 +86,12 @@ function flowPicture(flow) {
     const shape = drawn("rect", { x, y: top, width: BOX * STEP, height: Math.max(bottom - top, 0.7), fill: one.colour });
     shape.setAttribute("class", `box${pale(place)}`);
     shape.append(drawn("title", {}, `${one.block}, ${one.name}: ${amount(one.amount)} ${one.unit}`));
-    const name = one.name.length > 24 ? `${one.name.slice(0, 23)}…` : one.name;
-    const text = drawn("text", { x: x + BOX * STEP + 4, y: one.line * TALL + 4 }, `${name}: ${amount(one.amount)}`);
-    text.setAttribute("class", `name${pale(place)}`);
-    picture.append(shape, text);
+    picture.append(shape);
+    for (const [y, line] of one.lines) {
+      const text = drawn("text", { x: x + BOX * STEP + 4, y: y * TALL + 4 }, line);
+      text.setAttribute("class", `name${pale(place)}`);
+      picture.append(text);
+    }
     const head = heads.get(one.block) || { x, y: top, total: 0, unit: one.unit };
     head.y = Math.min(head.y, top);
     head.total += one.amount;
