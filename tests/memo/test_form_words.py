@@ -14,6 +14,7 @@ from fabopt.analysis.alternatives.records import Verdict
 from fabopt.analysis.choke import owners
 from fabopt.analysis.choke.records import Status
 from fabopt.analysis.hedge.records import HEDGE, SIGN, WAIT
+from fabopt.analysis.memo.outlay import PURPOSES
 from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
 from fabopt.analysis.memo.study import SHARES
@@ -63,7 +64,7 @@ FIXED = {
     "mix_kind": {"chip", *measures.KINDS, "owner"},
     "measure": {*get_args(MeasureName), NUMBER},
     "analysis": {*SHARES, "the plan", "sweep"},
-    "outlay": {"orders", "running", *(kind.paid for kind in MADE.values() if kind.paid)},
+    "outlay": {"orders", "contracts", "rest", *PURPOSES.values(), *(kind.paid for kind in MADE.values() if kind.paid)},
 }
 
 

@@ -256,6 +256,13 @@ def test_all_that_is_paid_adds_up_to_the_budget_and_to_what_is_to_be_signed(mine
     suppliers = [one for one in cash.outlays() if one.supplier]
     assert {one.supplier: sum(a.value for _, a in one.by_period) for one in suppliers} == pytest.approx(paid)
     own = {o.what: o for o in cash.outlays() if not o.supplier}
+    ran = mine.read("core/costs").query("term == 'activity_cost' and lab == 'aurora' and reported")
+    for what, role in (("systems", "shipment"), ("running", "operation")):
+        assert own[what].total.value == pytest.approx(-ran.loc[ran["role"] == role, "amount"].sum())
+    for outlay in cash.outlays():
+        assert outlay.later is not None
+        whole = sum(amount.value for _, amount in outlay.by_period)
+        assert outlay.total.value + outlay.later.value == pytest.approx(whole)
     orders = [signature(mine, one, cash) for what in signables(mine.plan, "aurora") for one in what.orders(mine.plan)]
     built = [one for one in orders if one is not None and one.kind == "power"]
     assert built

@@ -7,7 +7,7 @@ in the periods of that time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,9 @@ from fabopt.solve.results.decided import stood_before, term_by_period
 
 ORDERED = ("unit", "placed", "retire")
 """Kinds of term that are orders of the lab's own."""
+
+PURPOSES = {"shipment": "systems", "operation": "running"}
+"""What the costs of activities are for that the lab bears itself, by their role; all others are the rest."""
 
 LENT = "cost of money"
 """Kind of payment to lenders for what is prepaid."""
@@ -60,26 +63,42 @@ class Cash:
 
         Of a plan that was rolled on, only what lies ahead.
 
-        What the lab pays itself for (orders of its own, and what it runs) has no supplier.
+        What the lab pays itself for, to nobody whom the data names, has no supplier, and is told by what it is for.
         """
-        net, lab = self.ground.net, self.ground.lab
-        rows: dict[tuple[str, str], Array] = {}
-        orders = self._sum([term for term in self.terms if term.kind in ORDERED])
-        others = self.total() - orders
-        for payment in payments_between(net):
-            if payment.payer == lab:
-                amounts, key = self._sum([payment.money]), (payment.payee, payment.kind)
-                rows[key] = rows.get(key, np.zeros(net.n_periods)) + amounts
-                if payment.term.kind in ORDERED:
-                    orders = orders - amounts
-                else:
-                    others = others - amounts
-        rows |= {("", "orders"): orders, ("", "running"): others}
+        of = self._purposes()
+        own = [(("", of(term)), term) for term in self.terms]
+        between = [payment for payment in payments_between(self.ground.net) if payment.payer == self.ground.lab]
+        rows = self._rows([*own, *(((payment.payee, payment.kind), payment.money) for payment in between)])
+        for key, amounts in self._rows([(("", of(payment.money)), payment.money) for payment in between]).items():
+            rows[key] = rows[key] - amounts  # what is paid to a supplier is one of the terms, and told by its name
         for amounts in rows.values():
             amounts[: self.ground.done] = 0.0
         small = rounding(float(np.abs(self.total()).sum()))
         made = [self._outlay(*key, amounts) for key, amounts in rows.items() if np.any(np.abs(amounts) > small)]
         return tuple(sorted(made, key=lambda row: -row.total.value))
+
+    def _rows(self, terms: Iterable[tuple[tuple[str, str], Term]]) -> dict[tuple[str, str], Array]:
+        """Return what terms come to by period [T], those under one key together."""
+        together: dict[tuple[str, str], list[Term]] = {}
+        for key, term in terms:
+            together.setdefault(key, []).append(term)
+        return {key: self._sum(some) for key, some in together.items()}
+
+    def _purposes(self) -> Callable[[Term], str]:
+        """Return what a cost of the lab's own is for, as the list ``outlay`` of a memo's words has it."""
+        net = self.ground.net
+        units = {unit.id: unit.tags for unit in net.units}
+        activities = {activity.id: activity.tags for activity in net.activities}
+        materials = {material.id: material.tags for material in net.materials}
+
+        def purpose(term: Term) -> str:
+            ordered = term.kind in ORDERED
+            tags = (units if ordered else materials if term.kind == "stock" else activities)[term.id]
+            if tags.stage == "contract":
+                return "contracts"
+            return "orders" if ordered else PURPOSES.get(tags.role, "rest")
+
+        return purpose
 
     def budget(self) -> tuple[BudgetYear, ...]:
         """Return what is paid by window of the lab's budget, as the table `spending` has it; by year where it has none.
@@ -145,12 +164,13 @@ class Cash:
         )
 
     def _outlay(self, payee: str, what: str, amounts: Array) -> Outlay:
-        origin = f"paid by {self.ground.lab}: {payee or 'its own'} {what}"
+        origin, last = f"paid by {self.ground.lab}: {payee or 'its own'} {what}", self.ground.reported[-1].index
         return Outlay(
             supplier=self.ground.called(payee) if payee else "",
             what=what,
-            total=Amount(float(amounts[[p.index for p in self.ground.reported]].sum()), "MUSD", origin),
+            total=Amount(float(amounts[: last + 1].sum()), "MUSD", origin),
             by_period=self.by_period(amounts, origin),
+            later=Amount(float(amounts[last + 1 :].sum()), "MUSD", f"{origin}, after {self.ground.until}"),
         )
 
     def _sum(self, terms: Sequence[Term]) -> Array:

@@ -192,11 +192,12 @@ class Outlay:
     Attributes
     ----------
     supplier
-        Empty for what it does itself.
+        Empty for what it pays to nobody whom the data names.
     what
-        Kind of goods, as the table ``transfers`` has it; ``orders`` and ``running`` of its own.
-    total
-        In the reported periods.
+        Kind of goods, as the table ``transfers`` has it; of its own ``orders``, ``systems`` (what stands around
+        accelerators), ``running``, ``contracts`` and ``rest``.
+    total, later
+        In the reported periods, and after them.
     by_period
         By period of the whole horizon.
     """
@@ -205,6 +206,7 @@ class Outlay:
     what: str
     total: Amount
     by_period: tuple[tuple[str, Amount], ...]
+    later: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
