@@ -14,11 +14,11 @@ from fabopt.report.charts.style import (
     NAME,
     PALETTE,
     altair,
+    beside,
     finished,
     heading,
     letter_map,
     name_axis,
-    spread,
     time_axis,
 )
 from fabopt.report.text import amount, clip, in_unit, plain_line
@@ -78,28 +78,26 @@ def over_time(comparison: Comparison) -> Any:
     names = [clip(plan, NAME) for plan in sums]
     top = float(data["amount"].max()) or 1.0
     last = sorted((sums[plan][comparison.periods[-1]], clip(plan, NAME)) for plan in sums)
-    ends = pd.DataFrame(
-        {
-            "plan": [name for _, name in last],
-            "says": [f"{name}: {amount(size)}" for size, name in last],
-            "place": spread([size for size, _ in last], top * 14 / HEIGHT, 0.0, top),
-        }
-    )
+    ends = beside({name: (name, size, f": {amount(size)}") for size, name in last}, top * 14 / HEIGHT, 0.0, top)
     y = alt.Scale(domain=[0, top])
-    colour = alt.Color("plan:N", scale=_scale(names), legend=None)
+    scale = _scale(names)
     lines = (
         alt.Chart(data)
         .mark_line(point=True)
         .encode(
             x=alt.X("period:O", sort=list(comparison.periods), axis=time_axis(comparison.periods)),
             y=alt.Y("amount:Q", title="Compute, million H100 equivalents", scale=y),
-            color=colour,
+            color=alt.Color("plan:N", scale=scale, legend=None),
             tooltip=["plan:N", "period:O", alt.Tooltip("amount:Q", title="million H100 equivalents", format=",.4~f")],
         )
     )
-    text = alt.Chart(ends).mark_text(align="left", dx=10, baseline="middle")
-    labels = text.encode(x=alt.value("width"), y=alt.Y("place:Q", scale=y), text="says:N", color=colour)
-    return _picture(alt.layer(lines, labels).properties(width=WIDTH, height=HEIGHT), "Compute of all labs by plan")
+    at = {"x": alt.value("width"), "y": alt.Y("place:Q", scale=y)}
+    text = alt.Chart(ends).mark_text(align="left", dx=14, baseline="middle", color=INK).encode(**at, text="says:N")
+    square = alt.Chart(ends[ends["first"]]).mark_point(shape="square", filled=True, size=60, opacity=1, xOffset=6)
+    square = square.encode(**at, color=alt.Color("series:N", scale=scale, legend=None))
+    return _picture(
+        alt.layer(lines, text, square).properties(width=WIDTH, height=HEIGHT), "Compute of all labs by plan"
+    )
 
 
 def choke_points(comparison: Comparison, names: Names = NO_NAMES) -> Any:

@@ -7,10 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from fabopt.analysis.material_flow import CHIPS, Flow, Node
 from fabopt.cli import main
 from fabopt.domain.names import display_names, party_names
 from fabopt.io.seal import SavedError
+from fabopt.report.charts.style import OTHERS, REST
 from fabopt.report.report import Report
+from fabopt.report.viewer.flows import tints
 from fabopt.report.viewer.packed import packed
 
 VIEWS = (
@@ -62,6 +65,16 @@ def test_the_numbers_of_the_page_are_those_of_the_tables(result, text):
     labs = sum(box["amount"] for box in last["boxes"] if box["block"] == "compute of labs")
     compute = result.compute[result.compute["period"] == last["period"]]
     assert labs == pytest.approx(float(compute["delivered"].sum()), rel=1e-5)
+
+
+def test_chips_that_stand_together_on_the_map_have_colours_of_their_own():
+    first, then = (
+        Flow("p", {Node(CHIPS, chip): 20.0 - n for n, chip in enumerate(chips)}, {}) for chips in ("abcdefg", "ahi")
+    )
+    tint = tints([first, then])
+    for flow in (first, then):
+        assert len({tint[node.name] for node in flow.nodes}) == len(flow.nodes)
+    assert tint[OTHERS] == REST
 
 
 def test_what_was_not_run_is_told_with_its_command(text):

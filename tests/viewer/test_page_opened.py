@@ -1,7 +1,7 @@
 """The page of a result in a browser: every view opens, filters act, the slider moves, nothing is said or asked for."""
 
 import pytest
-from browser import needs_browser, visit
+from browser import browsing, needs_browser, visit
 
 pytestmark = needs_browser
 READY = "document.querySelector('#filters select') !== null"
@@ -11,9 +11,11 @@ OPEN_ALL = """
   const seen = {};
   for (const link of [...document.querySelectorAll("nav a")]) {
     location.hash = link.hash;
-    await wait(400);
+    await wait(50);
     const open = document.querySelectorAll("section.view:not([hidden])");
     const view = open[0];
+    const undrawn = (place) => !place.querySelector("svg.marks");
+    while ([...view.querySelectorAll(".chart, figure")].some(undrawn)) await wait(50);
     seen[link.dataset.view] = {
       alone: open.length === 1 && view.id === `view-${link.dataset.view}`,
       current: document.querySelector('nav a[aria-current="page"]').dataset.view,
@@ -34,16 +36,18 @@ def page(result, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def at(page, tmp_path_factory):
-    """A function that opens the page at a hash: a file that goes on to it, as a link somebody was sent would."""
+def browser():
+    with browsing() as browser:
+        yield browser
 
-    def opened(hash_, **asked):
-        place = tmp_path_factory.mktemp("link") / "p.html"
-        text = page.read_text(encoding="utf-8")
-        place.write_text(
-            text.replace('"use strict";', f'"use strict";\nlocation.hash = "{hash_}";', 1), encoding="utf-8"
-        )
-        seen = visit(place, until=READY, **asked)
+
+@pytest.fixture(scope="module")
+def at(page, browser):
+    """A function that loads the page at a hash, as a link somebody was sent would."""
+
+    def opened(hash_, dark=False, **asked):
+        browser.open(f"{page.resolve().as_uri()}#{hash_}", (1200, 900), dark)
+        seen = browser.look(READY, **asked)
         assert seen.console == ()
         assert seen.outside == ()
         return seen
@@ -52,8 +56,8 @@ def at(page, tmp_path_factory):
 
 
 @pytest.mark.parametrize("width", [390, 1400])
-def test_every_view_opens_alone_with_what_it_has_and_within_the_width(page, width):
-    seen = visit(page, until=READY, ask=OPEN_ALL, size=(width, 900))
+def test_every_view_opens_alone_with_what_it_has_and_within_the_width(page, browser, width):
+    seen = visit(page, until=READY, ask=OPEN_ALL, size=(width, 900), browser=browser)
     assert seen.console == ()
     assert seen.outside == ()
     assert len(seen.answer) == 13
@@ -97,6 +101,29 @@ def test_the_slider_moves_the_flow_and_the_address(at):
     assert address == "#chain?period=2027Q1"
 
 
+STILL = """(async () => {
+  const figure = document.querySelector("#view-facts figure"), settled = () => figure.querySelector("svg.marks");
+  while (!settled()) await new Promise((done) => setTimeout(done, 50));
+  const ink = getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
+  return {
+    ink,
+    paper: getComputedStyle(figure).backgroundColor,
+    behind: settled().style.backgroundColor,
+    inks: [...new Set([...settled().querySelectorAll("text")].map((text) => text.getAttribute("fill")))],
+    caption: figure.querySelector("figcaption").innerText,
+  };
+})()"""
+
+
+def test_a_picture_that_no_filter_reaches_has_the_ink_of_the_theme_and_no_paper(at):
+    light, dark = (at("facts", dark=dark, ask=STILL).answer for dark in (False, True))
+    assert light["ink"] != dark["ink"]
+    for seen in (light, dark):
+        assert seen["inks"] == [seen["ink"]]
+        assert (seen["paper"], seen["behind"]) == ("rgba(0, 0, 0, 0)", "")
+        assert seen["caption"].startswith("Past and plan of tutorial")
+
+
 def test_a_search_leaves_the_rows_that_have_all_words(at):
     ask = "[...document.querySelectorAll('#part-numbers-0 tbody tr')].map((row) => row.innerText.toLowerCase())"
     found = at("numbers?numbers.q=bridgeworks+yield", ask=ask).answer
@@ -106,11 +133,11 @@ def test_a_search_leaves_the_rows_that_have_all_words(at):
     assert "has all of these words" in at("numbers?numbers.q=nosuchword", ask=none).answer
 
 
-def test_a_hostile_name_does_nothing_in_any_view(hostile, tmp_path):
+def test_a_hostile_name_does_nothing_in_any_view(hostile, browser, tmp_path):
     opened = OPEN_ALL.replace(
         "return seen;", "return document.querySelectorAll('main img[src=x], main script').length;"
     )
-    seen = visit(hostile.page(tmp_path / "p.html"), until=READY, ask=opened)
+    seen = visit(hostile.page(tmp_path / "p.html"), until=READY, ask=opened, browser=browser)
     assert seen.answer == 0
     assert seen.console == ()
     assert seen.outside == ()

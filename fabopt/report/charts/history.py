@@ -66,7 +66,7 @@ def _panel(points: Sequence[Point], names: ByKind) -> Any:
     says = MEASURED[points[0].measure].says
     flow = "" if MEASURED[points[0].measure].level else " a year"
     title = f"{says[:1].upper()}{says[1:]} by {points[0].tag}, {unit}{flow}"
-    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
+    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
     y = alt.Y("value:Q", scale=y_scale, title=title, axis=alt.Axis(tickCount=6, format="~g"))
     tooltip = [
         alt.Tooltip("name:N", title=points[0].tag),

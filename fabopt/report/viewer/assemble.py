@@ -22,7 +22,7 @@ from fabopt.report.viewer.views import View, views
 if TYPE_CHECKING:
     from fabopt.plan.plan import Plan
 
-SCRIPTS = ("state", "data", "table", "chart", "heat", "flow", "main")
+SCRIPTS = ("state", "data", "table", "draw", "chart", "heat", "flow", "main")
 """Programs of the page, in the order in which they run."""
 FILTERS = (("lab", "Lab", PARTY), ("company", "Company", PARTY), ("chip", "Chip", THING), ("region", "Region", THING))
 """What a page is filtered by: key, word, kind of names. A company owns, designs, pays or is paid."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.assumptions import assumption_frame
 from fabopt.analysis.companies import companies
+from fabopt.analysis.lever_names import WORDS
 from fabopt.analysis.plan_tables import binding, reported
 from fabopt.model.limits import obliges
 from fabopt.report.names import COLUMNS
@@ -90,7 +91,7 @@ def tables_of(plan: Plan) -> dict[str, Held]:
         "limits": Held(_limits(read), OWNED),
         "capacities": Held(_capacities(read), OWNED),
         "ledger": Held(_frame(ledger_rows(plan), LEDGER), PARTIES),
-        "transfers": held("domain/transfers", "period payer payee what item amount", PAID),
+        "transfers": _worded(held("domain/transfers", "period payer payee what item amount", PAID), "what"),
         "budgets": held("domain/spending", "party name first last spent limit", PARTIES),
         "contracts": held(
             "domain/contracts",
@@ -102,6 +103,11 @@ def tables_of(plan: Plan) -> dict[str, Held]:
         "numbers": Held(_numbers(plan.data)),
         "sources": Held(_frame(_sources(plan.data), ("title", "as_of", "confidence", "note", "address"))),
     }
+
+
+def _worded(table: Held, column: str) -> Held:
+    """Return a table with the words of a column as they are written: ``HBM`` for ``hbm``."""
+    return Held(table.frame.assign(**{column: table.frame[column].replace(dict(WORDS))}), table.takes)
 
 
 def _frame(rows: Any, columns: Any) -> pd.DataFrame:

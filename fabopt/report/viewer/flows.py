@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ def flows(read: Read, names: ByKind) -> list[dict[str, Any]]:
     labels = [str(label) for label in reported(read("core/periods"))["period"]]
     parted = _by_period(read, labels)
     whole = {label: material_flow.flow(parted[label], label) for label in labels}
-    tint = _tints(whole.values())
+    tint = tints(whole.values())
     drawn = [_drawn(flow, tint, names) for flow in whole.values()]
     return [one for one in drawn if one["ribbons"]]
 
@@ -58,15 +58,23 @@ def _by_period(read: Read, labels: Sequence[str]) -> dict[str, Read]:
     return {label: of(label) for label in labels}
 
 
-def _tints(flows: Iterable[material_flow.Flow]) -> dict[str, str]:
-    """Return a colour for each chip, the same in all periods: those made most have colours of their own."""
+def tints(flows: Iterable[material_flow.Flow]) -> dict[str, str]:
+    """Return a colour for each chip, the same in all periods; chips that stand together differ, if colours suffice.
+
+    Those made most choose first, each the colour that the fewest chips beside it have in the fewest periods.
+    """
     made: dict[str, float] = defaultdict(float)
-    for flow in flows:
-        for node, amount in flow.nodes.items():
-            if node.block == material_flow.CHIPS:
-                made[node.name] += amount
-    order = sorted(made, key=lambda chip: (-made[chip], chip))
-    return {chip: PALETTE[n % len(PALETTE)] for n, chip in enumerate(order)} | {OTHERS: REST}
+    beside: dict[str, list[str]] = defaultdict(list)
+    for flow in map(shortened, flows):
+        chips = [node.name for node in flow.nodes if node.block == material_flow.CHIPS and node.name != OTHERS]
+        for chip in chips:
+            made[chip] += flow.nodes[material_flow.Node(material_flow.CHIPS, chip)]
+            beside[chip] += chips
+    tint = {OTHERS: REST}
+    for chip in sorted(made, key=lambda chip: (-made[chip], chip)):
+        taken = Counter(tint[other] for other in beside[chip] if other in tint)
+        tint[chip] = min(PALETTE, key=lambda colour: taken[colour])
+    return tint
 
 
 def _drawn(flow: material_flow.Flow, tint: Mapping[str, str], names: ByKind) -> dict[str, Any]:

@@ -118,33 +118,3 @@ function stackSpec(series, unit, width) {
     config: themed(),
   };
 }
-
-function themed() {
-  const ink = paint("--ink");
-  return {
-    background: null,
-    view: { stroke: null },
-    axis: { grid: false, labelColor: ink, titleColor: ink, tickColor: paint("--line"), domainColor: paint("--line"),
-            titleFontWeight: "normal", labelFontSize: 11 },
-  };
-}
-
-// -- drawing ---------------------------------------------------------------------------------------------------------
-
-// Charts of the view that is shown, drawn again when the page gets another width or theme.
-let charts = [];
-let drawing = Promise.resolve();
-
-function draw() {
-  const mine = charts;
-  drawing = Promise.all(
-    mine.map(({ place, spec }) => {
-      const width = Math.max(240, place.clientWidth);
-      const into = make("div");
-      return vegaEmbed(into, spec(width), { renderer: "svg", actions: false }).then(() => {
-        if (mine === charts) place.replaceChildren(into);
-      });
-    }),
-  ).catch((fault) => console.error(fault));
-  return drawing;
-}

@@ -21,21 +21,8 @@ function show() {
     if (part.kind !== "html") into.replaceChildren(...PARTS[part.kind](part).filter(Boolean));
     else into.querySelector(".whole").replaceChildren(...[part.whole ? unreached({ takes: {} }) : null].filter(Boolean));
   });
-  drawStill(view);
+  addStill(view);
   draw();
-}
-
-// Charts that no filter reaches are drawn once; until then, and on paper, their picture stands there.
-function drawStill(view) {
-  for (const [name, spec] of Object.entries(page.figures)) {
-    const place = document.getElementById(name);
-    if (!place || place.dataset.drawn || !place.closest(`#view-${view.id}`)) continue;
-    place.dataset.drawn = "yes";
-    const into = make("div", { role: "img", "aria-label": place.firstElementChild.alt });
-    vegaEmbed(into, spec, { renderer: "svg", actions: false })
-      .then(() => place.replaceChildren(into))
-      .catch((fault) => console.error(fault));
-  }
 }
 
 function showFilters(view) {
