@@ -45,6 +45,14 @@ def lever_name(instance: Instance, path: str, names: Mapping[str, str] | None = 
     return f"{who}, {_told(names, after)}" if after else f"{_words(section)}, {who}"
 
 
+def lever_phrase(name: str) -> str:
+    """Return the name of a lever as it stands in a sentence: ``interposer yield of Bridgeworks``."""
+    who, comma, field = name.partition(", ")
+    if not comma or ", " in field:
+        return name
+    return f"{field} of {'the ' if who[:1].islower() else ''}{who}"
+
+
 def _told(names: Mapping[str, str], parts: list[str]) -> str:
     """Return fields in words, with a comma before and after each record that they refer to."""
     words, named = "", True

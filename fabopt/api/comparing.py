@@ -49,11 +49,12 @@ def compared(
     called = Names()
     for one in results:
         called.update(display_names(one.plan.data))
+    first = results[0].plan.data
     with timed(budget, tell) as (time, _):
         if decide > 0:
             results = decided(results, min(decide, time.left), tell)
-        found = comparison([one.plan for one in results], names, time, why)
-        report = comparison_report(found, called, lambda path: lever_name(results[0].plan.data, path, called))
+        record = comparison([one.plan for one in results], names, time, why)
+        report = comparison_report(record, called, lambda path: lever_name(first, path, called))
     return named(in_whose_money(report, *(one.plan.perspective for one in results)), called)
 
 

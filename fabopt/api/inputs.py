@@ -394,10 +394,14 @@ class Inputs:
         fabopt.errors.StudyError
             When there are no such draws, period or numbers.
         """
+        from functools import partial
+
         from fabopt.analysis.draws.states import drawn_states
+        from fabopt.analysis.lever_names import lever_name
         from fabopt.report.drawn_states import drawn_states_report
 
-        return drawn_states_report(drawn_states(self._tree, self.data, self.name, draws, keep, since, seed, levers))
+        record = drawn_states(self._tree, self.data, self.name, draws, keep, since, seed, levers)
+        return drawn_states_report(record, partial(lever_name, self.data))
 
     def with_states(self, states: DrawnStates | Mapping[str, object] | str | Path) -> Self:
         """Return the instance with these states and no others, nor events: of draws, a section, or a file with one.

@@ -831,7 +831,7 @@ class Result(Studies):
         nets, seen = (held.network, opened.network), instance_json(opened.data)
         free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
         roll = rolled(*nets, self.plan, result.plan, free, made, facts is not None)
-        return self._in_its_money(roll_report(roll, result))
+        return self._in_its_money(roll_report(roll, result, self._lever))
 
 
 def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:

@@ -110,7 +110,11 @@ def sweep(
     fabopt.solve.work.executor.LostError
         When workers end on their own, again and again, at the same case.
     """
+    from functools import partial
+
+    from fabopt.analysis.lever_names import lever_name
     from fabopt.analysis.sweep import verb
+    from fabopt.domain.names import display_names
     from fabopt.io.load import load_tree
     from fabopt.report.sweep import sweep_report
     from fabopt.report.waiting import waiting
@@ -125,4 +129,6 @@ def sweep(
     folder, executor = None if out is None else Path(out), executor_of(workers, scheduler)
     with waiting() as line:
         told = tell or (None if line is None else line.count)
-        return sweep_report(verb.sweep(asked, out=folder, resume=resume, executor=executor, tell=told))
+        swept = verb.sweep(asked, out=folder, resume=resume, executor=executor, tell=told)
+    data = Instance(tree, name).data
+    return sweep_report(swept, partial(lever_name, data, names=display_names(data)))

@@ -161,7 +161,7 @@ class Studies(PlanTables):
         asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=at_once, draws=draws)
         with timed(budget, tell) as (time, _):
             study = study_of(self.plan, asked, period, time, beside(workers, scheduler), path_of(journal))
-        return self._in_its_money(choke_report(study, top, self._names))
+        return self._in_its_money(choke_report(study, top, self._names, self._lever))
 
     def claim(
         self,
@@ -261,7 +261,7 @@ class Studies(PlanTables):
                 budget=time,
                 tell=tell or (None if line is None else line.count),
             )
-        return self._in_its_money(draws_report(record, self._names))
+        return self._in_its_money(draws_report(record, self._names, self._lever))
 
     def disruptions(
         self,
@@ -670,7 +670,7 @@ class Studies(PlanTables):
         from fabopt.report.frames import agreement_report
 
         with timed(budget, tell) as (time, _):
-            return agreement_report(agreement(self.plan, time))
+            return agreement_report(agreement(self.plan, time), self._lever)
 
     def needed(
         self,
@@ -719,7 +719,7 @@ class Studies(PlanTables):
 
         asked = TargetOptions(target, by, lab, levers, costs or {})
         with timed(budget, tell) as (time, _):
-            return self._in_its_money(target_report(needed(self.plan, asked, time), self._names))
+            return self._in_its_money(target_report(needed(self.plan, asked, time), self._names, self._lever))
 
     def value_function(
         self,

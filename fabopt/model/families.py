@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.unit_words import one_unit, unit_words
 from fabopt.errors import FaboptError
 from fabopt.model.told import Keys, Told
 from fabopt.network.tables import Array
@@ -98,12 +99,12 @@ class Family:
     def sentence(self, name: str, period: str, rhs: float, unit: str) -> str:
         """Return the row as a sentence."""
         says = self.says if unit else self.says.replace("{rhs} {unit}", "{rhs}")
-        return says.format(name=name, period=period, rhs=f"{rhs:,.6g}", unit=unit)
+        return says.format(name=name, period=period, rhs=f"{rhs:,.6g}", unit=unit_words(unit))
 
     def price_sentence(self, name: str, period: str, unit: str, less: bool = False) -> str:
         """Return in words what the price of the row is the price of; ``less``: of relief of what must be done."""
-        one = f"one {'less' if less else 'more'} {unit or 'unit'}"
-        return self.price_says.format(name=name, period=period, unit=unit or "unit", one=one)
+        one = one_unit(unit, "less" if less else "more")
+        return self.price_says.format(name=name, period=period, unit=unit_words(unit) or "unit", one=one)
 
     def per_unit(self, unit: str) -> str:
         """Return what stands behind a price in a table: ``kwafer wanted``."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fabopt.domain.instance import Instance
+from fabopt.domain.names import display_names
 from fabopt.errors import StudyError
 from fabopt.io.tree import Tree, tree_of_json
 from fabopt.io.validate import validate
@@ -134,6 +135,11 @@ class Plan:
         return bool(self.run.options.party)
 
     @property
+    def seen_by(self) -> str:
+        """Whose view it is, by name, and as it was asked for: ``Foundry (owner:foundry)``."""
+        return f"{display_names(self.data)[self.run.options.party]} ({self.perspective})"
+
+    @property
     def in_money(self) -> bool:
         """Whether its objective, and with it every price, is money."""
         return self.run.options.objective in IN_MONEY
@@ -225,7 +231,7 @@ class Plan:
         """
         options = replace(self.run.options, relaxed=False) if relaxed else self.run.options
         if self.seen:
-            raise StudyError(f"The result is seen as {self.perspective}; {says}.")
+            raise StudyError(f"The result is seen by {self.seen_by}; {says}.")
         if options.unstudied:
             raise StudyError(
                 f"A study solves again from the best plan of one objective, and {options.unstudied}. "

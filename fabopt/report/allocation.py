@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.frames import frame_of
 from fabopt.domain.names import NO_NAMES, Names
 from fabopt.domain.tolerances import CLOSE, rounding, same
+from fabopt.domain.unit_words import with_unit
 from fabopt.report.answer import relief
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, between, digits, in_unit, percent, plan_value, proof
+from fabopt.report.text import Table, between, digits, in_unit, percent, plan_value, proof, whole
 
 if TYPE_CHECKING:
     from fabopt.analysis.allocation.study import Entry, GameOf, PriceOf, Study
 
 MOST_WINDOWS = 4
 """Windows of a policy that are shown one by one; more are added up by calendar year."""
+
+MEANING = (
+    "Order: what a customer asks for. Allotted: what the rule gives it of what is there without new capacity. Right: "
+    "what it may claim at the plan's capacity. Used: what it takes in the plan. Without: what it would take in a plan "
+    "without policies. Amounts are those of the whole time of a row."
+)
+"""What the columns of a policy mean."""
 
 MODES = {
     "model": "policies as constraints of the plan",
@@ -38,7 +46,7 @@ def allocation_report(study: Study, unit: str = "M USD", names: Names = NO_NAMES
         ("value with the policies", plan_value(study.value.low, study.value.status, unit)),
         ("value without the policies", plan_value(study.without.low, study.without.status, unit)),
         *([("price of the policies", between(*study.price, unit))] if study.price is not None else []),
-        *((f"  of {one.policy}", _price(one, unit)) for one in study.each),
+        *((f"  of {names[one.policy]}", _price(one, unit)) for one in study.each),
     ]
     labs = [
         (one.lab, "no plan" if one.value is None else one.value, one.joint, proof(one.status)) for one in study.labs
@@ -51,12 +59,13 @@ def allocation_report(study: Study, unit: str = "M USD", names: Names = NO_NAMES
         study,
         (study_sentence(study, unit, names), f"({MODES[study.mode]})"),
         (
-            *(_table(study, policy) for policy in policies),
+            *(_table(study, policy, names) for policy in policies),
             Table("Prices that clear the market", ("policy", "when", "price"), prices, left=3),
             Table("What the policies cost", ("", "value"), values, left=2),
             Table(own, ("lab", "own plan", "joint plan", "proof of own"), labs),
             Table(held + in_unit(unit), ("lab", "limit", "owner", "binds", "1 more", "1 % more"), holds, left=4),
         ),
+        notes=(MEANING,) if study.entries else (),
         frames={"allocation": lambda: study.frame},
         data=lambda: {
             "mode": study.mode,
@@ -103,8 +112,8 @@ def _moved(study: Study, names: Names) -> str:
     for key, words in ((min(change, key=change.__getitem__), "loses"), (max(change, key=change.__getitem__), "gains")):
         used, without = taken[key]
         if abs(change[key]) > CLOSE and (change[key] < 0) == (words == "loses"):
-            of = f" {units[key[0]]}" if units[key[0]] else ""
-            said.append(f"{names[key[1]]} {words} most ({_number(without)} to {_number(used)}{of}, {key[0]})")
+            taken_now = with_unit(f"{whole(without)} to {whole(used)}", units[key[0]])
+            said.append(f"{names[key[1]]} {words} most ({taken_now}, {names[key[0]]})")
     return f" Of what they split, {' and '.join(said)}." if said else ""
 
 
@@ -116,7 +125,7 @@ def _interval(low: float, high: float) -> str:
     return f"any price from {digits(low, 10)} to {digits(high, 10)}"
 
 
-def _table(study: Study, policy: str) -> Table:
+def _table(study: Study, policy: str, names: Names) -> Table:
     entries = [entry for entry in study.entries if entry.policy == policy]
     windows = list(dict.fromkeys(entry.window for entry in entries))
     by_year = len(windows) > MOST_WINDOWS
@@ -135,8 +144,7 @@ def _table(study: Study, policy: str) -> Table:
         )
         for (when, customer), table in groups.items()
     ]
-    unit = f", in {entries[0].unit}" if entries[0].unit else ""
-    return Table(policy + unit, ("when", "customer", *amounts), rows, left=2)
+    return Table(f"Split by {names[policy]}{in_unit(entries[0].unit)}", ("when", "customer", *amounts), rows, left=2)
 
 
 def _total(values: list[float | None]) -> str | None:
@@ -144,12 +152,7 @@ def _total(values: list[float | None]) -> str | None:
     if len(known) < len(values) or any(math.isnan(value) for value in known):
         return None
     total = sum(known)
-    return "all" if math.isinf(total) else _number(total)
-
-
-def _number(value: float) -> str:
-    """Write an amount with four decimals, without the zeros at their end; large ones with thousands separators."""
-    return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < 1e5 else amount(value)
+    return "all" if math.isinf(total) else whole(total)
 
 
 SAID = {
@@ -170,15 +173,15 @@ def game_report(games: Sequence[GameOf]) -> Report[Sequence[GameOf]]:
         text = f"{game.policy}: {SAID[played.ending].format(period=played.period)}"
         if played.in_turn:
             text += " Answers were given one after another; all at once they do not settle."
-        of = f" {game.unit}" if game.unit else ""
-        said.append(f"{text} Allocated beyond needs in the end: {_number(played.wasted)}{of}.")
+        of = in_unit(game.unit)
+        said.append(f"{text} Allocated beyond needs in the end: {with_unit(whole(played.wasted), game.unit)}.")
         rows = [(n, played.inflation[n], *orders) for n, orders in enumerate(played.rounds.tolist())]
         title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}"
         headers = ("round", "orders/need", *game.customers)
-        tables.append(Table(f"{title}{', in' if of else ''}{of}", headers, rows, most=SHOWN, ends=True))
+        tables.append(Table(f"{title}{of}", headers, rows, most=SHOWN, ends=True))
         shares = zip(game.customers, game.needs, played.truthful, played.given, played.uniform, strict=True)
-        outcome = [(customer, *map(_number, amounts)) for customer, *amounts in shares]
-        title = f"{game.policy}: who gets what of {_number(game.capacity)}{of}"
+        outcome = [(customer, *map(whole, amounts)) for customer, *amounts in shares]
+        title = f"{game.policy}: who gets what of {with_unit(whole(game.capacity), game.unit)}"
         tables.append(Table(title, ("customer", "need", "truthful", "after the game", "uniform"), outcome))
     data = [_game(game) for game in games]
     return Report(

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from math import isfinite
 
 from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
-from fabopt.domain.tolerances import same
 from fabopt.plan.problem import Interval
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, digits, few, listed, worth
+from fabopt.report.text import Table, digits, few, in_unit, listed, whole, worth
 
 MOST, LISTED, NAMED = 12, 40, 4
 """Most rows of a table of changes and of one of orders, and most orders that a sentence names."""
@@ -91,7 +90,7 @@ def _orders(alternatives: Alternatives) -> Table:
 
 
 def _reach(s: Spread) -> tuple[str, str, str]:
-    return _end(s.least, s.least.hi, ">"), counted(s.now), _end(s.most, s.most.lo, "<")
+    return _end(s.least, s.least.hi, ">"), whole(s.now), _end(s.most, s.most.lo, "<")
 
 
 def _found_all(known: Interval, reached: float) -> bool:
@@ -106,14 +105,9 @@ def _is_known(s: Spread) -> bool:
 def _end(known: Interval, reached: float, sign: str) -> str:
     """Write an end: the number where found and proven agree, else also what is proven."""
     if _found_all(known, reached):
-        return counted(reached)
+        return whole(reached)
     proven = known.lo if sign == ">" else known.hi
-    return f"{counted(reached)} ({sign}{counted(proven)})" if isfinite(proven) else f"{counted(reached)} (?)"
-
-
-def counted(value: float) -> str:
-    """Write an amount; an integer of things without decimals."""
-    return f"{round(value):,d}" if same(value, round(value)) else amount(value)
+    return f"{whole(reached)} ({sign}{whole(proven)})" if isfinite(proven) else f"{whole(reached)} (?)"
 
 
 def _title(mix: Mix) -> str:
@@ -130,7 +124,9 @@ def _mix(mix: Mix) -> Table:
         if max(member.now, member.most.lo) > 0.0
     ]
     heads = ("", "least", "plan", "most", "plan", *(other.how for other in mix.others))
-    return Table(f"{_title(mix)}, {mix.unit}; shares of it in the plan and in plans that differ", heads, rows)
+    unit, summed, _ = mix.unit.partition("-period")
+    title = f"{_title(mix)}{in_unit(unit)}{', added up over the periods' if summed else ''}"
+    return Table(f"{title}; shares of it in the plan and in plans that differ", heads, rows)
 
 
 def _changes(alternatives: Alternatives) -> Table:
@@ -139,7 +135,7 @@ def _changes(alternatives: Alternatives) -> Table:
             f"{mix.kind}: {other.how}",
             c.name,
             c.unit,
-            *map(counted, (c.now, c.there)),
+            *map(whole, (c.now, c.there)),
             worth(other.objective, alternatives.unit),
         )
         for mix in alternatives.mixes
@@ -147,7 +143,7 @@ def _changes(alternatives: Alternatives) -> Table:
         for plan in [f"{mix.kind}: {other.how}"]
         for c in other.changes
     ]
-    heads = ("plan", "what", "unit", "plan's", "there", alternatives.objective_name)
+    heads = ("plan", "what", "unit", "in the plan", "in that plan", f"its {alternatives.objective_name}")
     return Table("What plans that differ order otherwise", heads, rows, left=3, most=MOST)
 
 

@@ -27,6 +27,7 @@ from fabopt.analysis.plan_tables import (
 from fabopt.domain.goals import NOTHING
 from fabopt.domain.names import display_names
 from fabopt.domain.tolerances import EXACT, OTHERS, rounding, same
+from fabopt.domain.unit_words import with_unit
 from fabopt.report.decided import decided
 from fabopt.report.headlines import headline_data, headline_sentence, headline_tables
 from fabopt.report.named import named
@@ -41,6 +42,7 @@ from fabopt.report.text import (
     in_unit,
     listed,
     money,
+    per_unit,
     percent,
     seconds,
     thousands,
@@ -223,7 +225,7 @@ def _earning(plan: Plan) -> tuple[str, ...]:
 
 
 def _in_unit(value: float, unit: str) -> str:
-    return money(value, unit) if unit in ("", "M USD") else f"{digits(value, 6)} {unit}"
+    return money(value, unit) if unit in ("", "M USD") else with_unit(digits(value, 6), unit)
 
 
 def _chain_sentence(plan: Plan, found: Headlines) -> str:
@@ -254,7 +256,7 @@ def _plain_sentence(plan: Plan, found: Headlines) -> str:
     for unit, rows in demands.groupby("unit", sort=False):
         given, wanted = float(rows["delivered"].sum()), float(rows["quantity"].sum())
         of = f" of {amount(wanted)}" if isfinite(wanted) else ""
-        parts.append(f"{amount(given)}{of} {unit}".rstrip() + (" wanted" if of else ""))
+        parts.append(with_unit(f"{amount(given)}{of}", unit) + (" wanted" if of else ""))
     if not parts:
         return _worth(plan, found)
     return f"The plan delivers {' and '.join(parts[:3])}. {_worth(plan, found)}"
@@ -311,7 +313,7 @@ def mix_table(compute: Mapping[tuple[str, str], float], dates: Sequence[str]) ->
         for chip in sorted(chips, key=lambda chip: -compute.get((chip, dates[-1]), 0.0))
     ]
     title = "Chip mix: share of compute; thousand H100 equivalents"
-    return Table(title, ("chip", *dates, f"kH100e {dates[-1]}"), rows, most=MOST_ROWS)
+    return Table(title, ("chip", *dates, f"thousand H100e {dates[-1]}"), rows, most=MOST_ROWS)
 
 
 def share_of(part: float, total: float) -> str | None:
@@ -337,7 +339,7 @@ def _contracts(plan: Plan) -> Table:
         state = f"signed {row['signed']}" if row["signed"] else "not signed"
         for name in ("exercised", "cancelled"):
             state += f", {name} {row[name]}" if row[name] else ""
-        taken = f"{amount(row['taken'])} {row['unit']}".rstrip() if row["taken"] or row["unit"] else None
+        taken = with_unit(amount(row["taken"]), row["unit"]) if row["taken"] or row["unit"] else None
         rows.append((row["name"], row["buyer"], row["supplier"], state, taken, row["short"] or None, row["paid"]))
     headers = ("contract", "buyer", "supplier", "state", "taken", "short", "paid")
     title = f"Contracts, over the whole horizon: taken; paid for and not taken; paid{in_unit(plan.run.money_unit)}"
@@ -346,21 +348,18 @@ def _contracts(plan: Plan) -> Table:
 
 def relief(limit: Holding) -> tuple[str, float | None]:
     """Write what one unit of relief of a limit in every period is worth, and 1 %."""
-    return f"{amount(limit.price)} per {limit.per}", limit.gain
+    return per_unit(limit.price, limit.per), limit.gain
 
 
 def _holds_back(plan: Plan) -> Table:
     """The limits whose relief gains most, as `choke` ranks them; by their prices where it does not study the plan."""
-    unit, limits, when = (
-        in_unit(plan.run.money_unit),
-        plan.table("core/limits"),
-        every_period(plan.table("core/periods")),
-    )
+    unit, limits = in_unit(plan.run.money_unit), plan.table("core/limits")
+    when = every_period(plan.table("core/periods"))
     if not (ranked := ranked_limits(plan)):
         title = f"What holds it back most, by prices: worth of one unit more in {when}, and of 1 % more{unit}"
         return _priced(title, "limit", "more", holding(limits, MOST_ROWS))
     rows: list[tuple[object, ...]] = [
-        (r.label, r.owner or None, r.when, f"{amount(r.price)} per {r.per}", r.gain) for r in ranked[:MOST_ROWS]
+        (r.label, r.owner or None, r.when, per_unit(r.price, r.per), r.gain) for r in ranked[:MOST_ROWS]
     ]
     rows += [(one.name, one.owner or None, one.when, *relief(one)) for one in unranked(limits, MOST_ROWS)]
     title = f"What holds it back most: worth of one unit more in {when}, and of 10 % more, integers held{unit}"
@@ -380,11 +379,8 @@ def ranked_limits(plan: Plan) -> tuple[Ranked, ...]:
 
 def _obliges(plan: Plan) -> Table:
     """What must be done, and what less of it would be worth by its prices, the most first; how much of it is free."""
-    unit, limits, when = (
-        in_unit(plan.run.money_unit),
-        plan.table("core/limits"),
-        every_period(plan.table("core/periods")),
-    )
+    unit, limits = in_unit(plan.run.money_unit), plan.table("core/limits")
+    when = every_period(plan.table("core/periods"))
     title = f"What it must do: worth of one unit less in {when}, and of 1 % less{unit}"
     table = _priced(title, "obligation", "less", obligations(limits, MOST_ROWS))
     free = free_obligations(limits)

@@ -6,13 +6,14 @@ from an instance are wrapped and cleaned of control characters by the tables, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 from fabopt.analysis.choke.sentence import Name, Number, Sentence, sentence
 from fabopt.analysis.frames import frame_of, plain
 from fabopt.domain.names import NO_NAMES, Names
+from fabopt.domain.unit_words import with_unit
 from fabopt.model.words import record_of
 from fabopt.report.answer import percent_whole
 from fabopt.report.choke_method import method
@@ -29,7 +30,9 @@ WAYS = 4
 """Sets of limits, and limits of a set, that are named; the records have all."""
 
 
-def choke_report(study: Study, top: int = 10, names: Names = NO_NAMES) -> Report[Study]:
+def choke_report(
+    study: Study, top: int = 10, names: Names = NO_NAMES, called: Callable[[str], str] = str
+) -> Report[Study]:
     """Return what holds a plan back: the causal sentence, the limits, what comes with them, and the runs behind it."""
     parts = sentence(study)
 
@@ -59,7 +62,7 @@ def choke_report(study: Study, top: int = 10, names: Names = NO_NAMES) -> Report
             point_table(study),
             joint_table(study),
         ),
-        tuple(method(study)),
+        tuple(method(study, called)),
         {"limits": lambda: study.frame, "runs": lambda: frame_of(study.runs)},
         charts,
         lambda: {"numbers": parts.numbers, **plain(study)},
@@ -86,7 +89,7 @@ def _number(number: Number) -> str:
         return worth(number.value, number.unit)
     low = amount(number.value)
     both = low if number.high is None else f"{low} and {amount(number.high)}"
-    return f"{both} {number.unit}".rstrip()
+    return with_unit(both, number.unit)
 
 
 def _counted(study: Study) -> str:
@@ -108,7 +111,7 @@ def limit_table(study: Study, top: int, names: Names = NO_NAMES) -> Table:
     rows = [_limit_row(study, r) for r in study.limits[:top] if r.gain > 0 and not r.obligation]
     title = f"Limits by what 10 % more {_counted(study)} earns, {_unit(study)}"
     title += f", through {names[study.info.lab]} alone" if study.info.lab else ""
-    headers = ("limit", "owner", "status", "10 % more", "certified", "after lead", "order by", "do")
+    headers = ("limit", "owner", "status", "10 % more", "certified", "after lead", "order by", "by way of")
     return Table(title, headers, rows, left=3)
 
 
@@ -137,7 +140,7 @@ def year_table(study: Study) -> Table:
         for y in study.years
     ]  # fmt: skip
     title = f"Choke point by year: what 10 % more in that year alone earns, {_unit(study)}, integers held"
-    return Table(title, ("year", "limit", "not told from", "10 % more", "against the gap"), rows, left=3)
+    return Table(title, ("year", "limit", "may as well be", "10 % more", "against the gap"), rows, left=3)
 
 
 def obligation_table(study: Study, top: int) -> Table:
@@ -188,7 +191,7 @@ def step_table(study: Study) -> Table:
         gains = {s.name: s.plan_gain for s in r.steps}
         rows.append((r.label, record_of(r.family).per_unit(r.unit), both or None, *map(gains.get, names)))
     title = f"Worth of one unit less / more {_counted(study)}, and gains of finite steps"
-    return Table(f"{title}, {_unit(study)}, integers held", ("limit", "unit", "one", *names), rows, left=2)
+    return Table(f"{title}, {_unit(study)}, integers held", ("limit", "unit", "one less / more", *names), rows, left=2)
 
 
 def whole_table(study: Study) -> Table:
@@ -205,17 +208,17 @@ def whole_table(study: Study) -> Table:
 def cascade_table(study: Study) -> Table:
     """Return what binds next."""
     rows = [(f"{s.order}. {' with '.join(s.lifted)}", s.gain, s.stand_alone, s.cost, s.lead) for s in study.cascade]
-    title = f"What binds next when each is lifted; {_unit(study)}, lead in periods"
-    return Table(title, ("lifted", "gain", "alone", "cost of 100 %", "lead"), rows)
+    title = f"What binds next when each is lifted, one after the other; {_unit(study)}"
+    return Table(title, ("lifted", "gain", "gain alone", "cost of 100 %", "lead, periods"), rows)
 
 
 def joint_table(study: Study) -> Table:
     """Return which sets of limits reach a target when each is lifted, and without which nothing reaches it."""
     rows = []
     for j in study.joint:
-        ways = ";  or ".join(" + ".join(names) for names in j.minimal_sets[:WAYS]) or ""
+        ways = "; or ".join(" + ".join(names) for names in j.minimal_sets[:WAYS]) or ""
         if len(j.minimal_sets) > WAYS:
-            ways += f";  or one of {len(j.minimal_sets) - WAYS} other sets"
+            ways += f"; or one of {len(j.minimal_sets) - WAYS} other sets"
         some = "" if j.complete else " (not all sets were found)"
         none = "no set of these limits was found that reaches it when lifted"
         rows.append((j.target, f"reached by lifting {ways}{some}" if ways else none))
@@ -255,17 +258,17 @@ def time_table(study: Study) -> Table:
             )
             when = first if first == last else f"{first} to {last}"
             rows.append((when, record.label, _owner(record.owner), offset))
-    title = "Choke point by period, by the price of 10 % more; how much later the sales are lost that it costs"
+    title = "Choke point by period, by the price of 10 % more; how long after it binds the sales are lost"
     return Table(title, ("periods", "limit", "owner", "sales lost after"), rows, left=3)
 
 
 def customer_table(study: Study) -> Table:
     """Return who gets what more of the choke point brings, and what the plan uses instead."""
     first = study.first
-    rows = [] if first is None else [(s.customer, s.value, s.amount) for s in first.customers]
+    rows = [] if first is None else [(s.customer, s.value, s.amount, s.unit) for s in first.customers]
     label = "" if first is None else first.label
-    title = f"Who gets what 10 % more of {label} brings: change of value and of what is delivered, each in its unit"
-    return Table(title, ("customer", f"value, {_unit(study)}", "delivered"), rows, most=MOST)
+    title = f"Who gets what 10 % more of {label} brings: change of value and of what is delivered, over all periods"
+    return Table(title, ("customer", f"value, {_unit(study)}", "delivered", "unit"), rows, most=MOST)
 
 
 def rent_table(study: Study) -> Table:
@@ -286,8 +289,9 @@ def stability_table(study: Study) -> Table:
         for r, s in sorted(known, key=lambda pair: -pair[1].first)[:6]
     ]  # fmt: skip
     stood = 0 if study.draws is None else study.draws.stood
-    title = f"Over {stood} draws of the data: ranks, and 10th, 50th, 90th percentile of the gain at +10 %"
-    headers = ("limit", "its data", "first", "top 3", "P10", "P50", "P90")
+    title = f"Over {stood} draws of the data: how often it gains most, how often it is among three, and what 10 % more "
+    title += f"gains in the 10th, 50th and 90th percentile, {_unit(study)}"
+    headers = ("limit", "its numbers", "first", "top 3", "P10", "P50", "P90")
     return Table(title, headers, rows if stood else (), left=2)
 
 
@@ -296,10 +300,12 @@ def layer_table(study: Study) -> Table:
     rows: list[tuple[str, ...]] = []
     for layer in study.layers[:MOST]:
         cuts = layer.cuts
-        rows.append((", ".join(layer.goods), ", ".join(cuts.source_most.nodes), f"{amount(cuts.flow)} {layer.unit}"))
+        rows.append(
+            (", ".join(layer.goods), ", ".join(cuts.source_most.nodes), with_unit(amount(cuts.flow), layer.unit))
+        )
         rows += [] if cuts.unique else [("", "and " + ", ".join(cuts.sink_most.nodes))]
-    title = "Minimum cuts of layers with one commodity (a picture, no verdict: recipes and time are left out)"
-    return Table(title, ("layer", "cut", "flow"), rows, left=2)
+    title = "Narrowest place of each layer with one good (a picture, no verdict: recipes and time are left out)"
+    return Table(title, ("layer", "narrowest at", "most that flows"), rows, left=2)
 
 
 def point_table(study: Study) -> Table:

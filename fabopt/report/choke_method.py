@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fabopt.analysis.choke.records import Study, StudyInfo
+from fabopt.analysis.lever_names import lever_phrase
 from fabopt.report.text import amount, few, listed, seconds, signed
 
 NAMED = 4
 """Limits of physics and law that are named."""
 
 
-def method(study: Study) -> list[str]:
+def method(study: Study, called: Callable[[str], str] = str) -> list[str]:
     """Return how the numbers were made, what holds only in part, and what was not explored."""
     info = study.info
     bound = "unknown" if info.value_hi is None else amount(info.value_hi)
@@ -32,9 +33,8 @@ def method(study: Study) -> list[str]:
         change = study.draws.dethrone
         if change is not None:
             way = f"{signed(100 * change.change)} %"
-            lines.append(
-                f"The smallest change that was found to put another first: {change.lever} {way}, then {change.to}."
-            )
+            number = lever_phrase(called(change.lever))
+            lines.append(f"The smallest change that was found to put another first: {number} {way}, then {change.to}.")
         elif study.draws.stood:
             lines.append("No single number was found whose range puts another limit first.")
         lines += study.draws.notes

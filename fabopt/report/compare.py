@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
+from fabopt.analysis.lever_names import lever_phrase
 from fabopt.domain.names import NO_NAMES, Names
 from fabopt.domain.tolerances import CLOSE, rounding
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
@@ -32,15 +33,19 @@ def comparison_report(
     Parameters
     ----------
     comparison
-        The plans side by side.
+        What was found.
     names
         What things and parties are called, by id.
     called
-        What a number is called in pictures, by its path.
+        What a number is called, by its path.
     """
     others = comparison.plans[1:]
-    shows = [says(comparison, difference) for difference in comparison.difference for says in (certainty, explanation)]
-    said = (" ".join(_sentence(comparison, plan, names) for plan in others), *shows, *_moved(comparison))
+    shows = [
+        said
+        for difference in comparison.difference
+        for said in (certainty(comparison, difference), explanation(comparison, difference, called))
+    ]
+    said = (" ".join(_sentence(comparison, plan, names) for plan in others), *shows, *_moved(comparison, called))
 
     def charts() -> Mapping[str, Any]:
         from fabopt.report.compare_charts import charts
@@ -60,7 +65,7 @@ def comparison_report(
             plan_table(comparison),
             choke_table(comparison, names),
             *side_tables(comparison),
-            *(table for plan in others for table in plan_tables(comparison, plan)),
+            *(table for plan in others for table in plan_tables(comparison, plan, called)),
         ),
         frames={name: partial(comparison.table, name) for name in ("gains", *(n for n in TABLES if n != "gains"))},
         charts=charts,
@@ -171,7 +176,7 @@ def certainty(comparison: Comparison, difference: Difference) -> str:
     return f"{gaps}: with both proved best, the difference in value lies between {low} and {high}."
 
 
-def explanation(comparison: Comparison, difference: Difference) -> str:
+def explanation(comparison: Comparison, difference: Difference, called: Callable[[str], str] = str) -> str:
     """Say what the inputs that differ are worth to the first plan."""
     first = comparison.plans[0].name
     rows = [row for row in comparison.inputs if row.plan == difference.plan]
@@ -180,12 +185,12 @@ def explanation(comparison: Comparison, difference: Difference) -> str:
     text = (
         f"From {first} to {difference.plan} {'one input differs' if len(rows) == 1 else f'{len(rows)} inputs differ'}"
     )
-    solved = [f"{row.path} ({_change(comparison, row.held)})" for row in rows[:NAMED] if row.held]
+    solved = [f"{lever_phrase(called(row.path))} ({_change(comparison, row.held)})" for row in rows[:NAMED] if row.held]
     if difference.held is None:
         text += f"; worth most, each alone: {', '.join(solved)}" if solved else ""
         return f"{text}. What they are worth together to {first} cannot be told: {difference.reason}"
     if len(rows) == 1:
-        text += f": {rows[0].path}"
+        text += f": {lever_phrase(called(rows[0].path))}"
     elif solved:
         text += f"; worth most, each alone: {', '.join(solved)}"
     rest = difference.change - difference.held
@@ -196,7 +201,7 @@ def explanation(comparison: Comparison, difference: Difference) -> str:
     return f"{text}."
 
 
-def _moved(comparison: Comparison) -> Iterator[str]:
+def _moved(comparison: Comparison, called: Callable[[str], str]) -> Iterator[str]:
     """Say of each plan which inputs move its orders."""
     for plan in comparison.plans[1:]:
         mine = [row for row in comparison.moves if row.plan == plan.name]
@@ -207,7 +212,7 @@ def _moved(comparison: Comparison) -> Iterator[str]:
             yield f"No order of {plan.name} differs."
             continue
         rows = sorted((row for row in each if row.share), key=lambda row: -(row.share or 0.0))
-        moving = [f"{row.path} {percent(row.share)}" for row in rows[:NAMED]]
+        moving = [f"{lever_phrase(called(row.path))} {percent(row.share)}" for row in rows[:NAMED]]
         still = sum(row.orders == 0 for row in each)
         left = sum(row.orders is None for row in each)
         text = f"Orders that differ: {whole.orders:,}, first {whole.first}; alone, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fabopt.analysis.compare.records import Comparison, Gain, Plan
@@ -33,7 +33,7 @@ def plan_table(comparison: Comparison) -> Table:
     return Table(title + in_unit(comparison.money), headers, rows, left=3)
 
 
-def plan_tables(comparison: Comparison, plan: Plan) -> list[Table]:
+def plan_tables(comparison: Comparison, plan: Plan, called: Callable[[str], str] = str) -> list[Table]:
     """Return the tables of one plan against the first."""
     against = f"{plan.name} against {comparison.plans[0].name}"
     mix = f"Chip mix at {comparison.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
@@ -49,8 +49,8 @@ def plan_tables(comparison: Comparison, plan: Plan) -> list[Table]:
         worth_table(comparison, plan, "term", f"Value and cost by term, {against}"),
         order_table(comparison, plan, f"Orders that differ, {against}: units, where they differ"),
         limit_table(comparison, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
-        input_table(comparison, plan, f"Inputs that differ, {against}: what each alone is worth"),
-        move_table(comparison, plan, f"What moves the orders, {against}: each input alone"),
+        input_table(comparison, plan, f"Inputs that differ, {against}: what each alone is worth", called),
+        move_table(comparison, plan, f"What moves the orders, {against}: each input alone", called),
     ]
 
 
@@ -183,7 +183,7 @@ def mix_table(comparison: Comparison, plan: Plan, title: str) -> Table:
         for (chip, designer), (a, b) in sorted(sums.items(), key=_by_change)
     ]  # fmt: skip
     one, two = comparison.plans[0].name, plan.name
-    headers = ("chip", "designer", one, two, f"kH100e {one}", f"kH100e {two}", "change")
+    headers = ("chip", "designer", one, two, f"thousand H100e {one}", f"thousand H100e {two}", "change")
     return Table(title, headers, rows, left=2, most=MOST_ROWS)
 
 
@@ -273,10 +273,11 @@ def _of(owner: str) -> str:
     return f" ({owner})" if owner else ""
 
 
-def input_table(comparison: Comparison, plan: Plan, title: str) -> Table:
+def input_table(comparison: Comparison, plan: Plan, title: str, called: Callable[[str], str]) -> Table:
     """Return the inputs that differ, with what each is worth to the first plan."""
     rows = [
         (
+            called(row.path),
             row.path,
             row.base,
             ("-" if row.value is None else row.value) + _times(row.factor),
@@ -285,18 +286,24 @@ def input_table(comparison: Comparison, plan: Plan, title: str) -> Table:
         for row in comparison.inputs
         if row.plan == plan.name
     ]
-    heads = ("lever", comparison.plans[0].name, plan.name, "at prices", "solved")
-    return Table(title + in_unit(comparison.money), heads, rows, left=3, most=MOST_ROWS)
+    heads = ("input", "its path", comparison.plans[0].name, plan.name, "at prices", "solved")
+    return Table(title + in_unit(comparison.money), heads, rows, left=4, most=MOST_ROWS)
 
 
-def move_table(comparison: Comparison, plan: Plan, title: str) -> Table:
+def move_table(comparison: Comparison, plan: Plan, title: str, called: Callable[[str], str]) -> Table:
     """Return which orders the inputs that differ move."""
     rows = [
-        (row.path, row.orders, row.moved, None if row.share is None else percent(row.share), row.first or row.reason)
+        (
+            called(row.path),
+            row.orders,
+            row.moved,
+            None if row.share is None else percent(row.share),
+            row.first or row.reason,
+        )
         for row in comparison.moves
         if row.plan == plan.name
-    ]
-    heads = ("lever", "orders", "moved", "of the difference", "dearest")
+    ]  # fmt: skip
+    heads = ("input", "orders", "moved", "of the difference", "dearest")
     return Table(title + in_unit(comparison.money), heads, rows, left=1, most=MOST_ROWS)
 
 

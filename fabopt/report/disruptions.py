@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fabopt.analysis.disruptions.records import Disruptions, Exposure
+from fabopt.domain.unit_words import unit_words
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, figure
+from fabopt.report.text import Table, amount, figure, in_unit
 
 MOST = 24
 """Rows of a table."""
@@ -50,10 +51,10 @@ def notes(record: Disruptions) -> tuple[str, ...]:
         return ()
     whose = f"deliveries to {record.of}" if record.of else "all deliveries"
     said = [
-        f"Survive: months for which {whose} ({record.delivered}) hold as planned, the supplier gone for good, at the "
-        f"least over failures that begin with the first reported period of each year; + : to the end. Cost: value lost "
-        f"where it takes its time to recover, at the most over these; {record.how}. What was decided before a failure "
-        "stands, and what comes after knows how long it lasts."
+        f"Survives: months for which {whose} ({unit_words(record.delivered)}) hold as planned, the supplier gone for "
+        f"good, at the least over failures that begin with the first reported period of each year; + : to the end. "
+        f"Value lost: where it takes its time to recover, at the most over these; {record.how}. What was decided "
+        "before a failure stands, and what comes after knows how long it lasts."
     ]
     if record.drawing is not None:
         said.append(
@@ -77,9 +78,13 @@ def exposure_table(record: Disruptions) -> Table:
         )
         for e in record.exposures
     ]  # fmt: skip
-    random = ("times a year", "loss a year") if often else ()
-    headers = ("kind", "supplier", "survive", "recover", "range", record.unit or "value", "not delivered", *random)
-    title = f"Months to survive and to recover, and what a failure costs: value, {record.delivered} not delivered"
+    random = ("times a year", f"loss a year{in_unit(record.unit)}") if often else ()
+    cost = f"value lost{in_unit(record.unit)}"
+    headers = ("kind", "supplier", "survives, months", "recovers, months", "its range", cost, "not delivered", *random)
+    title = (
+        "How long deliveries survive each failure, how long it takes to recover, and what it costs: value, and what is "
+        f"not delivered{in_unit(record.delivered)}, added up over the periods"
+    )
     return Table(title, headers, rows, left=2, most=MOST)
 
 
@@ -98,4 +103,4 @@ def drawing_table(record: Disruptions) -> Table:
     d = record.drawing
     rows = [] if d is None else [(d.draws, d.years, d.failures, d.mean, d.p50, d.p90, d.worst)]
     headers = ("draws", "years", "failures", "mean", "P50", "P90", "worst")
-    return Table(f"Failures at random: value lost, {record.unit}", headers, rows)
+    return Table(f"Failures at random: value lost{in_unit(record.unit)}", headers, rows)

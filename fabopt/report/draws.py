@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fabopt.analysis.draws.records import Band, MonteCarlo
 from fabopt.analysis.draws.study import OBJECTIVE
@@ -10,7 +10,7 @@ from fabopt.domain.names import NO_NAMES, Names
 from fabopt.report.answer import percent_whole, thinned
 from fabopt.report.draws_charts import charts
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, figure, listed, percent
+from fabopt.report.text import Table, counted, figure, in_unit, listed, of_unit, percent
 
 MOST = 14
 """Rows of a table that are shown."""
@@ -24,13 +24,19 @@ UNIQUE = (
 )
 
 
-def draws_report(record: MonteCarlo, names: Names = NO_NAMES) -> Report[MonteCarlo]:
+def draws_report(record: MonteCarlo, names: Names = NO_NAMES, called: Callable[[str], str] = str) -> Report[MonteCarlo]:
     """Return what draws of the data say of a plan."""
     return Report(
         "draws",
         record,
         (sentence(record),),
-        (band_table(record), chance_table(record), reached_table(record), choke_table(record), matter_table(record)),
+        (
+            band_table(record),
+            chance_table(record),
+            reached_table(record),
+            choke_table(record),
+            matter_table(record, called),
+        ),
         notes(record),
         {
             "bands": lambda: record.band_frame,
@@ -57,7 +63,7 @@ def sentence(record: MonteCarlo) -> str:
     )
     last = [chance for chance in record.chances if chance.period == record.periods[-1] and not chance.of]
     if last:
-        parts = [f"{amount(c.amount)} {c.unit} in {percent_whole(c.chance)}" for c in last]
+        parts = [f"{of_unit(c.amount, c.unit)} in {percent_whole(c.chance)}" for c in last]
         text += f" By {record.periods[-1]} it reaches {listed(parts)} of the draws."
     first = [choke for choke in record.chokes if not choke.period][:NAMED]
     if first:
@@ -77,14 +83,15 @@ def notes(record: MonteCarlo) -> tuple[str, ...]:
     if back := sum(bool(draw.back) for draw in record.draws):
         numbers = sum(len(draw.back) for draw in record.draws) / back
         said.append(
-            f"In {back:,} draws {numbers:,.0f} numbers on average went back to their values, for rules refuse them."
+            f"In {counted(back, 'draw')} {numbers:,.0f} numbers on average went back to their values, for rules refuse "
+            "what was drawn."
         )
     if gave := sum(draw.given_way for draw in record.stood):
         said.append(f"In {gave:,} draws orders are fewer than planned, or limits that contradict each other gave way.")
     if record.matters:
         said.append(
             f"Of {len(record.matters):,} numbers the largest would explain {percent_whole(record.by_chance)} by chance "
-            f"in {len(record.stood):,} draws; {sum(m.told for m in record.matters):,} explain more."
+            f"in {len(record.stood):,} draws; {_explain(sum(m.told for m in record.matters))} more."
         )
     screened = record.screening
     held = "Integers are held as in the plan."
@@ -98,6 +105,10 @@ def notes(record: MonteCarlo) -> tuple[str, ...]:
     return (*said, held, UNIQUE)
 
 
+def _explain(number: int) -> str:
+    return f"{number:,} explain{'s' * (number == 1)}" if number else "none explains"
+
+
 def _known(value: float | None) -> float:
     assert value is not None
     return value
@@ -108,14 +119,20 @@ def band_table(record: MonteCarlo) -> Table:
     whole = [band for band in record.bands if not band.period]
     summed = {(band.figure, band.of) for band in whole}
     last = [b for b in record.bands if b.period == record.periods[-1] and (b.figure, b.of) not in summed]
-    rows = [_band(band) for band in (*whole[:1], *last, *whole[1:])]
-    headers = ("figure", "of", "unit", "when", "plan", "P10", "P50", "P90")
-    title = f"Bands of {len(record.stood):,} draws: in {record.periods[-1]}, or of the whole"
-    return Table(title, headers, rows, left=4, most=2 * MOST)
+    figures: dict[str, list[Band]] = {}
+    for band in (*whole[:1], *last, *whole[1:]):
+        figures.setdefault(f"{band.figure}{in_unit(band.unit)}", []).append(band)
+    rows = [row for figure, bands in figures.items() for row in ((figure,), *map(_band, bands))]
+    headers = ("whose", "when", "plan", "P10", "P50", "P90")
+    title = (
+        f"Bands of {len(record.stood):,} draws, in {record.periods[-1]} or over all periods: below P10, P50 and P90 "
+        "lie 10, 50 and 90 % of the draws"
+    )
+    return Table(title, headers, rows, left=2, most=3 * MOST)
 
 
 def _band(band: Band) -> tuple[object, ...]:
-    return (band.figure, band.of, band.unit, band.period or "all", band.plan, band.p10, band.p50, band.p90)
+    return (band.of or "all", band.period or "all periods", band.plan, band.p10, band.p50, band.p90)
 
 
 def chance_table(record: MonteCarlo) -> Table:
@@ -125,11 +142,11 @@ def chance_table(record: MonteCarlo) -> Table:
     goals = dict.fromkeys((c.target, c.of, c.amount, c.unit) for c in record.chances)
     at = {(c.target, c.of, c.amount, c.period): c.chance for c in record.chances}
     rows = [
-        (target, of or "all", f"{amount(size)} {unit}", *(percent_whole(at[target, of, size, p]) for p in shown))
+        (target, of or "all", of_unit(size, unit), *(percent_whole(at[target, of, size, p]) for p in shown))
         for target, of, size, unit in goals
     ]
     return Table(
-        "Share of the draws that reach a target by", ("target", "of", "amount", *shown), rows, left=3, most=MOST
+        "Share of the draws that reach a target by", ("target", "whose", "amount", *shown), rows, left=3, most=MOST
     )
 
 
@@ -179,17 +196,21 @@ def _by_size(record: MonteCarlo) -> Sequence[str]:
     return sorted({**whole, **parts}, key=lambda name: (-whole.get(name, 0.0), -parts.get(name, 0.0), name))
 
 
-def matter_table(record: MonteCarlo) -> Table:
+def matter_table(record: MonteCarlo, called: Callable[[str], str] = str) -> Table:
     """Return the numbers that explain more of the objective than chance would."""
     rows = [
         (
+            called(m.lever),
             m.lever,
-            f"{m.rank:+.2f}",
             f"{m.first:.2f}",
             "" if m.low is None or m.high is None else f"{max(m.low, 0.0):.2f} to {min(m.high, 1.0):.2f}",
+            f"{m.rank:+.2f}",
         )
         for m in record.matters
         if m.told
     ]
-    title = "Numbers by the share of the variance of the objective that each explains alone (Sobol, first order)"
-    return Table(title, ("number", "rank", "share", "90 % interval"), rows, most=MOST)
+    title = (
+        "Numbers that matter: the share of the variance of the objective that each explains alone (Sobol, first "
+        "order), with its 90 % interval, and the rank correlation with it"
+    )
+    return Table(title, ("number", "its path", "share", "90 % interval", "correlation"), rows, left=2, most=MOST)

@@ -9,6 +9,7 @@ from fabopt.analysis.explain.questions import Answer
 from fabopt.analysis.explain.records import HELD, NextUnit, Part, Pegging, WhyNot, WhyShort
 from fabopt.domain.names import NO_NAMES, Names
 from fabopt.domain.tolerances import CLOSE, rounding
+from fabopt.domain.unit_words import unit_words, with_unit
 from fabopt.model.objective import SAID as TERMS
 from fabopt.model.words import priced
 from fabopt.report.answer import MOST_ROWS, percent_whole
@@ -87,7 +88,7 @@ def why_not_table(record: WhyNot) -> Table:
 def why_short_sentence(record: WhyShort) -> str:
     """Say what a lab gets, what the most is that could reach it, and what that is due to."""
     lab, unit, small = record.name, record.unit, CLOSE * max(record.wanted, record.delivered)
-    got = f"{lab} gets {amount(record.delivered)} of {amount(record.wanted)} {unit} wanted in {record.period}"
+    got = f"{lab} gets {amount(record.delivered)} of {with_unit(amount(record.wanted), unit)} wanted in {record.period}"
     if record.delivered >= record.wanted - small:
         return f"{got}: it is not short."
     if record.most <= small:
@@ -111,8 +112,8 @@ def why_short_sentence(record: WhyShort) -> str:
 
 def limit_table(record: WhyShort) -> Table:
     """Return the limits that the most is due to, what takes away, and what is left."""
-    title = f"What the limits allow in {record.period}, and what is left of it, {record.unit}"
-    heads = ("limit", "owner", "stage", "binds", record.unit, "share")
+    title = f"What the limits allow in {record.period}, and what is left of it"
+    heads = ("limit", "owner", "stage", "binds", unit_words(record.unit) or "amount", "share")
     return Table(title, heads, _adding_up(record, record.due, _limit_cells, 4), left=4)
 
 
@@ -121,7 +122,7 @@ def owner_table(record: WhyShort) -> Table:
     due = _by_owner(record.due)
     return Table(
         "By owner and stage",
-        ("owner", "stage", "kind", record.unit, "share"),
+        ("owner", "stage", "kind", unit_words(record.unit) or "amount", "share"),
         _adding_up(record, due, lambda p: (p.owner or "-", p.stage or "-", SAID.get(p.kind, p.kind)), 3),
         left=3,
     )
@@ -182,7 +183,7 @@ def next_sentence(record: NextUnit, names: Names = NO_NAMES) -> str:
     if not record.gains:
         return f"{unit} goes to nobody: the plan has no use for it."
     dollars = record.gain_unit == "M USD"
-    total = money(record.gain) if dollars else f"{amount(record.gain)} {record.gain_unit}".rstrip()
+    total = money(record.gain) if dollars else with_unit(amount(record.gain), record.gain_unit)
     text = f"{unit} gains the plan {total}."
     up = [f"{names[g.customer]} ({amount(g.value)} M USD more)" for g in record.gains if g.value > 0.0]
     down = [f"{names[g.customer]} gives up {amount(-g.value)} M USD" for g in record.gains if g.value < 0.0]

@@ -13,7 +13,7 @@ from fabopt.analysis.skill import frame_of, plain_of
 from fabopt.domain.tolerances import CLOSE
 from fabopt.report.report import Report
 from fabopt.report.skill import skill_lines, skill_tables
-from fabopt.report.text import Table, amount, counted, in_unit
+from fabopt.report.text import Table, amount, between, counted, in_unit, money, thousands
 
 if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 def bill_report(bill: Bill) -> Report[Bill]:
     """Return a bill: what it is, one line an item with its range, and the arithmetic in words."""
     kind = "IT power" if bill.it else "facility power"
-    title = f"{amount(bill.power_mw)} MW of {kind} filled with {bill.name}, at yields and prices of {bill.day}"
+    filled = f"{amount(bill.power_mw)} MW of {kind} filled with {bill.name}"
+    pieces = next((f" {thousands(row.quantity)} accelerators" for row in bill.rows if row.item == "accelerators"), "")
+    paid = next((row for row in bill.rows if (row.stage, row.item) == ("whole", "total")), None)
+    cost = f" and cost their buyer {money(paid.quantity)} ({between(paid.low, paid.high)})" if paid else ""
+    title = f"{filled} take{pieces}{cost}, at yields and prices of {bill.day}."
     whole = [(row.item, row.quantity, row.low, row.high) for row in bill.rows if row.stage == "whole"]
     rows = [
         (row.stage, row.item, row.quantity, row.unit, row.low, row.high) for row in bill.rows if row.stage != "whole"
@@ -140,7 +144,7 @@ def _outside(rows: Sequence[OutcomeRow]) -> Table:
     return Table("What lies outside its range", ("figure", "from", "why"), why, left=3)
 
 
-def agreement_report(agreement: Agreement) -> Report[Agreement]:
+def agreement_report(agreement: Agreement, called: Callable[[str], str] = str) -> Report[Agreement]:
     """Return whether published outcomes can all hold at once, what clashes, and what move of data ends it."""
     clashes = [
         (str(n), kind, name)
@@ -148,14 +152,14 @@ def agreement_report(agreement: Agreement) -> Report[Agreement]:
         for kind, names in (("figure", clash.figures), ("limit", clash.limits))
         for name in names
     ]
-    moves = [(m.path, m.unit, m.value, m.to, f"{100 * m.share:.0f} %", m.left) for m in agreement.moves]
+    moves = [(called(m.path), m.path, m.unit, m.value, m.to, f"{100 * m.share:.0f} %", m.left) for m in agreement.moves]
     tables = (
         outcome_table(agreement.rows, "The plan that misses least, against published figures", "plan"),
         _outside(agreement.rows),
         Table("What cannot all hold: without any one of a clash the others can", ("clash", "", ""), clashes, left=3),
         Table(
             "A move of data within its ranges with which all hold, one after the other",
-            ("number", "unit", "from", "to", "of the way", "still missed"), moves, left=2,
+            ("number", "its path", "unit", "from", "to", "of the way", "still missed"), moves, left=3,
         ),
     )  # fmt: skip
     return Report(

@@ -48,7 +48,7 @@ CHAPTERS: Mapping[str, tuple[Word, ...]] = {
     "Of the chain": (
         Word("accelerator", "a GPU, TPU or other chip for AI as it is bought and counted: one package, or a superchip "
              "where it is sold so"),
-        Word("kilo", "k before a unit is a thousand: kaccelerator, kH100e, kwafer, kstack, kexposure, ksubstrate",
+        Word("kilo", "k before a unit is a thousand, in files and tables of data: kaccelerator, kH100e, kwafer, kstack",
              ("kaccelerator", "kwafer", "kstack", "kexposure", "kpackage", "ksubstrate", "kdie")),
         Word("bits, Eb", "memory by content: a billion gigabits; wafers follow from bits per wafer of the node",
              ("Eb",)),
@@ -138,6 +138,10 @@ CHAPTERS: Mapping[str, tuple[Word, ...]] = {
         Word("range", "lowest and highest value that a source or an assumption gives"),
         Word("P10, P50, P90", "in a tenth, half and nine tenths of the draws it is less", ("P10", "P50", "P90")),
         Word("draw", "the instance with every number of a range drawn once"),
+        Word("share of the variance", "how much of the ups and downs of a figure over the draws one number explains by "
+             "itself: 0 none, 1 all (Sobol's index of first order)", ("share of the variance",)),
+        Word("rank correlation", "1 where the larger of one always goes with the larger of the other, -1 where with "
+             "the smaller, 0 where they do not go together", ("rank correlation",)),
         Word("state", "one way in which things may come, with a probability; decisions before it is known are the same "
              "in all"),
         Word("EVPI", "expected value of perfect information: what knowing the state beforehand would be worth",

@@ -65,8 +65,8 @@ def _stood(found: Headlines) -> Table:
         "end of",
         "thousand installed",
         "thousand running",
-        "kH100e installed",
-        "kH100e usable",
+        "thousand H100e installed",
+        "thousand H100e usable",
         "facility GW",
     )
     title = "What stands: thousand accelerators and H100 equivalents (nominal of all, usable of those that run)"

@@ -10,7 +10,7 @@ from fabopt.analysis.hedge.records import IMPOSSIBLE, MEAN, STOCHASTIC, WAIT, WO
 from fabopt.analysis.states.measure import mean
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, few, figure, in_unit, listed, round_percent
+from fabopt.report.text import Table, amount, counted, few, figure, in_unit, listed, of_unit, round_percent
 
 MOST = 12
 """Rows of a table."""
@@ -94,8 +94,10 @@ def _now(record: Hedge) -> str:
 def _cheapest(record: Hedge) -> str:
     if not record.candidates and record.information.mean_value is None:
         return "There is no plan for mean data, or it was not solved, so no hedge beside it was looked for."
+    if not record.candidates and not record.orders:
+        return f"Nothing is ordered before {record.known or 'the end'}, so no order could be a hedge."
     if not record.candidates:
-        return "No first stage orders anything that the plan for mean data does not, so there is no hedge to buy."
+        return "No plan orders anything before then that the plan for mean data does not, so there is no hedge to buy."
     solved = sum(one.removed is not None for one in record.candidates)
     best = record.cheapest
     searched = f"of {counted(record.searched, 'candidate')} ({solved} solved)"
@@ -106,7 +108,7 @@ def _cheapest(record: Hedge) -> str:
         return f"No order that is added to the plan for mean data is a hedge, {searched}."
     what = _removed(record)
     text = (
-        f"The cheapest hedge beside the plan for mean data, {searched}: {amount(best.amount)} {best.unit} of "
+        f"The cheapest hedge beside the plan for mean data, {searched}: {of_unit(best.amount, best.unit)} of "
         f"{best.name} in {best.periods}".replace("  ", " ")
     )
     text += f" for {figure(best.cost, record.unit)}: it removes {figure(best.removed or 0.0, record.unit)} {what}"
@@ -135,7 +137,8 @@ def _decisions(record: Hedge) -> Table:
     ]
     heads = ("what", "owner", "", "now", "least", "most", "unit", "until", "waiting costs")
     title = (
-        f"Decided before {record.known or 'the end'}: by this plan, and least and most by the best plans for one state"
+        f"Decided before {record.known or 'the end'}: by this plan, and least and most by the best plans for one "
+        f"state; what waiting a period costs{in_unit(record.unit)}"
     )
     return Table(title, heads, rows, left=3, most=MOST)
 

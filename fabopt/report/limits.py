@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fabopt.domain.unit_words import unit_words, with_unit
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, between, in_unit, plan_value, span
 
@@ -77,4 +78,4 @@ def _price(one: PriceOfLimit) -> str:
 def _row(one: PriceOfLimit, unit: str) -> str | None:
     if one.row_price is None:
         return None
-    return f"{one.period}: {amount(one.row_price)} {unit} per {one.per}".replace("  ", " ")
+    return f"{one.period}: {with_unit(amount(one.row_price), unit)} per {unit_words(one.per, one=True) or 'unit'}"

@@ -15,7 +15,7 @@ R = TypeVar("R")
 HEADS = frozenset(
     {
         "buyer", "chip", "customer", "demand", "designer", "for", "from", "lab", "material", "name", "of", "owner",
-        "party", "supplier", "what stops",
+        "party", "supplier", "what stops", "whose",
     }
 )  # fmt: skip
 """Heads of columns in which things and parties stand by their ids."""

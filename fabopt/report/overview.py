@@ -35,8 +35,12 @@ def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) 
         f"Model: {tables.columns.n:,} columns ({counted(whole, 'integer')}), {tables.n_rows:,} rows.",
         f"Scenarios: {', '.join(scenarios) or 'none'}.",
     )
-    title = f"{name}: {data.about.title}" if data.about.title else name
     findings = check(net)
+    title = f"{name} ({data.about.title})" if data.about.title else name
+    title += (
+        f" has {counted(len(quantities), 'number')}, of which {assumed:,} are assumed, and plans {periods[0]} to "
+        f"{periods[-1]}; {finding_counts(findings)}."
+    )
     return Report(
         "show",
         data,

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from fabopt.analysis.lever_names import lever_phrase
+from fabopt.analysis.roll.facts import NUMBER
 from fabopt.analysis.roll.records import Changed, Happened, Roll
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, between, few, in_unit, listed, money, percent, signed, with_rows
+from fabopt.report.text import (
+    Table,
+    between,
+    few,
+    in_unit,
+    listed,
+    money,
+    of_unit,
+    percent,
+    signed,
+    whole,
+    with_rows,
+)
 
 MOST = 12
 """Rows of a table."""
 
 
-def roll_report(roll: Roll, result: Any) -> Report[Roll]:
-    """Return a plan whose decision date has moved: its worth, its regrets, what is there, what is next."""
+def roll_report(roll: Roll, result: Any, called: Callable[[str], str] = str) -> Report[Roll]:
+    """Return a plan whose decision date has moved: its worth, its regrets, what is there, what is next.
+
+    Parameters
+    ----------
+    roll
+        What was found.
+    result
+        The new plan.
+    called
+        What a number is called, by its path.
+    """
     orders = [c for c in roll.regrets if c.kind == "order"]
     starts = [c for c in roll.regrets if c.kind == "starts"]
     later = f"Orders from {roll.to} on that are not those of the plan as it was"
     return Report(
         "roll",
         roll,
-        (*_since(roll), sentence(roll)),
+        (*_since(roll, called), sentence(roll)),
         (
-            *with_rows(_happened(roll)),
+            *with_rows(_happened(roll, called)),
             *with_rows(_changed(f"What else was not as planned before {roll.to}", "now", "planned", roll.followed)),
             _values(roll),
             _changed(f"Orders before {roll.to} that would be others", "held", "free", orders),
@@ -33,7 +57,7 @@ def roll_report(roll: Roll, result: Any) -> Report[Roll]:
             *with_rows(_changed(f"Deliveries from {roll.to} on that are not as they were", "now", "was", roll.pushed)),
             _opening(roll),
         ),
-        tuple(method(roll)),
+        tuple(method(roll, called)),
         {"regrets": lambda: roll.frame, "next": lambda: roll.next_frame, "opening": lambda: roll.opening_frame}
         | {"actuals": lambda: roll.actuals_frame, "followed": lambda: roll.followed_frame}
         | {"pushed": lambda: roll.pushed_frame},
@@ -42,7 +66,7 @@ def roll_report(roll: Roll, result: Any) -> Report[Roll]:
     )
 
 
-def _since(roll: Roll) -> Iterator[str]:
+def _since(roll: Roll, called: Callable[[str], str]) -> Iterator[str]:
     """Yield what was off in one sentence, where anything is told of the past."""
     if not roll.told:
         return
@@ -53,8 +77,8 @@ def _since(roll: Roll) -> Iterator[str]:
     first = max(off, key=lambda one: (abs(one.worth or 0.0), abs(one.share or 0.0)))
     text = (
         f"Not as planned before {roll.to}: {len(off):,} of {len(roll.actuals):,} actuals, first "
-        f"{first.name} in {first.period}: {amount(first.happened)} {first.unit}".rstrip()
-        + f" where {amount(first.planned)} was planned"
+        f"{_what(first, called)} in {first.period}: {of_unit(first.happened, first.unit)} where {whole(first.planned)} "
+        f"{'was' if whole(first.planned) == '1' else 'were'} planned"
     )
     if first.worth:
         much = "more" if first.worth > 0 else "less"
@@ -69,11 +93,15 @@ def _since(roll: Roll) -> Iterator[str]:
     yield f"{text}."
 
 
-def _happened(roll: Roll) -> Table:
+def _what(one: Happened, called: Callable[[str], str]) -> str:
+    return lever_phrase(called(one.name)) if one.what == NUMBER else one.name
+
+
+def _happened(roll: Roll, called: Callable[[str], str]) -> Table:
     """Return what was told beside what was planned, the largest worth first."""
     rows = [
         (
-            f"{one.what.replace('_', ' ')}: {one.name}", one.period, one.planned, one.happened,
+            f"{one.what.replace('_', ' ')}: {_what(one, called)}", one.period, one.planned, one.happened,
             _by(one), one.worth if one.off else None, one.unit,
         )
         for one in sorted(roll.actuals, key=lambda one: -abs(one.worth or 0.0))
@@ -119,8 +147,7 @@ def sentence(roll: Roll) -> str:
     return (
         f"{text}; if all could be decided again, {orders:,} orders and {len(roll.regrets) - orders:,} sorts of work "
         f"before the date would be others, first {first.name}{when}: "
-        f"{amount(first.free)} instead of {amount(first.held)} {first.unit}".rstrip()
-        + "."
+        f"{of_unit(first.free, first.unit)} instead of {whole(first.held)}."
     )
 
 
@@ -152,7 +179,7 @@ def _opening(roll: Roll) -> Table:
     return Table(title, ("", "what", "owner", "quantity", "unit"), rows, left=3, most=MOST)
 
 
-def method(roll: Roll) -> list[str]:
+def method(roll: Roll, called: Callable[[str], str] = str) -> list[str]:
     """Return what a reader must know."""
     notes = [
         f"Orders, contracts, work started, deliveries and stocks before {roll.to} are those of the plan"
@@ -176,12 +203,12 @@ def method(roll: Roll) -> list[str]:
             f"{money(roll.charged, roll.unit)} in the choice of the plan; no value here counts it."
         )
     if roll.throughout:
-        some = listed(few(roll.throughout, 3))
+        some = listed(few([lever_phrase(called(path)) for path in roll.throughout], 3))
         notes.append(f"These cannot vary over time and hold before the date too: {some}.")
     if roll.raised:
         first = roll.raised[0]
         notes.append(
             f"Work that was started before is finished whatever the capacity is then: limits that are counted higher: "
-            f"{len(roll.raised):,}, first {first.name} in {first.period}, by {amount(first.more)} {first.unit}."
+            f"{len(roll.raised):,}, first {first.name} in {first.period}, by {of_unit(first.more, first.unit)}."
         )
     return notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from fabopt.domain.unit_words import unit_words, with_unit
 from fabopt.report.text import Table, amount, listed
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ def skill_lines(found: Sequence[Skill]) -> Iterator[str]:
         ]
         text = f"; its skill is {listed(skills)} of the time before" if skills else ""
         yield (
-            f"{one.name}: the plan has {amount(one.planned)} {one.unit} of {amount(one.published)}, with errors of "
-            f"{amount(one.error)} in all{text}."
+            f"{one.name}: the plan has {with_unit(amount(one.planned), one.unit)} of {amount(one.published)}, with "
+            f"errors of {amount(one.error)} in all{text}."
         )
 
 
@@ -31,7 +32,7 @@ def skill_tables(found: Sequence[Skill]) -> Iterator[Table]:
     for one in found:
         heads = ("outcome", "plan", "published", "error", "as before", "mix before")
         rows = [(r.name, r.planned, r.published, r.planned - r.published, r.before, r.mix) for r in one.rows]
-        yield Table(f"{one.name}: predicted, against what happened ({one.unit})", heads, rows)
+        yield Table(f"{one.name}: predicted, against what happened ({unit_words(one.unit)})", heads, rows)
     sums = [
         (
             one.name, one.unit, len(one.rows), one.error, one.volume_error, _share(one.volume_skill), one.mix_error,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.states.records import StatesInfo, phases
+from fabopt.domain.unit_words import unit_words, with_unit
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, in_unit, money, percent, round_percent, seconds
 
@@ -67,9 +68,11 @@ def sentence(info: StatesInfo, ordered: pd.DataFrame) -> str:
         return f"{text}; {'the state' if whole else 'a part of what comes'} is known from the start."
     until = info.periods[info.first] if info.first < len(info.periods) else ""
     now = int((ordered["phase"] == "now").sum()) if len(ordered) else 0
-    orders = f"{counted(now, 'order')} {'is' if now == 1 else 'are'}"
-    decided = f"{orders if now else 'what is started before is'} decided now"
-    return f"{text}; {decided}, for all states alike, until it is known in {until}." if until else f"{text}."
+    if not until:
+        return f"{text}."
+    what = counted(now, "order") if now else "what is started"
+    are = "are" if now > 1 else "is"
+    return f"{text}; {what} before {until}, when it is known which state comes, {are} decided for all states alike."
 
 
 def _said(info: StatesInfo) -> str:
@@ -78,14 +81,14 @@ def _said(info: StatesInfo) -> str:
 
 
 def _figure(value: float, unit: str) -> str:
-    return money(value, unit) if unit in ("M USD", "") else f"{amount(value)} {unit}"
+    return money(value, unit) if unit in ("M USD", "") else with_unit(amount(value), unit)
 
 
 def _ends(low: float, high: float, unit: str) -> str:
     """Write the span over the states, in the smaller unit where the larger one does not tell its ends apart."""
     first, last = _figure(low, unit), _figure(high, unit)
     if first == last and amount(low) != amount(high):
-        return f"{amount(low)} to {amount(high)} {unit}".rstrip()
+        return with_unit(f"{amount(low)} to {amount(high)}", unit)
     return f"{first} to {last}" if first != last else f"{first} in each"
 
 
@@ -156,7 +159,7 @@ def _limits(info: StatesInfo) -> Table:
     for limit in info.limits or ():
         key = (limit.name, limit.owner, limit.unit)
         total[key] = total.get(key, 0.0) + limit.price
-    rows = [(name, owner or None, price, f"per {unit}" if unit else None)
+    rows = [(name, owner or None, price, f"per {unit_words(unit, one=True)}" if unit else None)
             for (name, owner, unit), price in sorted(total.items(), key=lambda one: -one[1])]  # fmt: skip
     title = "What holds it back before it is known: worth of one unit more, by all states together"
     return Table(title, ("limit", "owner", "price", ""), rows, left=2, most=MOST)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from statistics import median
 from typing import Any
 
 from fabopt.analysis.draws.indices import rank_correlation
+from fabopt.analysis.lever_names import lever_phrase
 from fabopt.analysis.sweep.case import UNKNOWN
 from fabopt.analysis.sweep.design import LeverColumn
 from fabopt.analysis.sweep.records import LONG, Outcome, Sweep
@@ -18,21 +19,29 @@ MOST = 12
 """Rows of a table."""
 
 
-def sweep_report(sweep: Sweep) -> Report[Sweep]:
-    """Return what the plans of a sweep are worth, what goes with it, the choke points, what failed."""
+def sweep_report(sweep: Sweep, called: Callable[[str], str] = str) -> Report[Sweep]:
+    """Return what the plans of a sweep are worth, what goes with it, the choke points, what failed.
+
+    Parameters
+    ----------
+    sweep
+        What was found.
+    called
+        What a number is called, by its path.
+    """
     alone = sweep.design.spec.method == "one-at-a-time"
-    levers = alone_table(sweep) if alone else lever_table(sweep)
+    levers = alone_table(sweep, called) if alone else lever_table(sweep, called)
     return Report(
         "sweep",
         sweep,
-        (sentence(sweep),),
+        (sentence(sweep, called),),
         (scenario_table(sweep), levers, choke_table(sweep), failed_table(sweep)),
         frames={"cases": lambda: sweep.frame, **{name: partial(sweep.table, name) for name in LONG}},
         data=sweep.as_dict,
     )
 
 
-def sentence(sweep: Sweep) -> str:
+def sentence(sweep: Sweep, called: Callable[[str], str] = str) -> str:
     """Return the answer in one sentence."""
     design, plans = sweep.design, _plans(sweep)
     runs = f"{len(sweep.outcomes):,} runs of {design.name}"
@@ -49,7 +58,17 @@ def sentence(sweep: Sweep) -> str:
         named = [f"{name} in {count:,}" for name, count in chokes[:2]]
         text += f"; the choke point is {' and '.join(named)}"
         text += f", and one of {len(chokes) - 2} others elsewhere" if len(chokes) > 2 else ""
-    return f"{text}{_failures(sweep)}."
+    return f"{text}{_most(sweep, called)}{_failures(sweep)}."
+
+
+def _most(sweep: Sweep, called: Callable[[str], str]) -> str:
+    """Say which lever goes with the objective most; nothing where there are not two that can be ranked."""
+    ranks = {lever.path: _rank_correlation(pairs) for lever, pairs in _pairs(sweep) if lever.numeric}
+    known = {path: rank for path, rank in ranks.items() if rank is not None}
+    if len(known) < 2 or sweep.design.spec.method == "one-at-a-time":
+        return ""
+    first = max(known, key=lambda path: abs(known[path]))
+    return f"; it goes most with {lever_phrase(called(first))}" if known[first] else ""
 
 
 def _what(sweep: Sweep) -> str:
@@ -76,21 +95,30 @@ def scenario_table(sweep: Sweep) -> Table:
     return Table(title, headers, rows if len(rows) > 1 else (), most=MOST)
 
 
-def lever_table(sweep: Sweep) -> Table:
-    """Return how the objective goes with each lever, those that go with it most first."""
-    rows = []
+def _pairs(sweep: Sweep) -> Iterator[tuple[LeverColumn, list[tuple[Any, float]]]]:
+    """Yield each lever with its values and the objectives there, where it has any."""
     for place, lever in enumerate(sweep.design.levers):
         pairs = [(o.levers[place], _objective(o)) for o in _plans(sweep)]
         pairs = [pair for pair in pairs if pair[0] is not None and pair[0] != ""]
         if pairs:
-            rows.append(_lever_row(lever, pairs))
+            yield lever, pairs
+
+
+def lever_table(sweep: Sweep, called: Callable[[str], str] = str) -> Table:
+    """Return how the objective goes with each lever, those that go with it most first."""
+    rows = [_lever_row(lever, pairs, called) for lever, pairs in _pairs(sweep)]
     rows.sort(key=lambda row: -row[0])
-    title = f"Levers: mean objective in the lowest and highest third of each{in_unit(sweep.unit)}; rank correlation"
-    headers = ("lever", "unit", "least", "most", "lowest", "highest", "rank")
-    return Table(title, headers, [cells for _, cells in rows], left=2, most=MOST)
+    title = (
+        f"Levers from least to most: mean objective in the lowest and in the highest third of each"
+        f"{in_unit(sweep.unit)}; rank correlation of both"
+    )
+    headers = ("lever", "its path", "unit", "least", "most", "mean lowest", "mean highest", "correlation")
+    return Table(title, headers, [cells for _, cells in rows], left=3, most=MOST)
 
 
-def _lever_row(lever: LeverColumn, pairs: Sequence[tuple[Any, float]]) -> tuple[float, tuple[object, ...]]:
+def _lever_row(
+    lever: LeverColumn, pairs: Sequence[tuple[Any, float]], called: Callable[[str], str]
+) -> tuple[float, tuple[object, ...]]:
     """Return how strongly the objective goes with a lever, and its cells: the runs of its lowest and highest third."""
     ordered = sorted(pairs, key=lambda pair: pair[0])
     values = [value for value, _ in ordered]
@@ -100,11 +128,17 @@ def _lever_row(lever: LeverColumn, pairs: Sequence[tuple[Any, float]]) -> tuple[
     rank = _rank_correlation(pairs) if lever.numeric else None
     shown = [amount(v) if lever.numeric else str(v) for v in (values[0], values[-1])]
     means = [sum(side) / len(side) for side in (low, high)]
-    unit = "" if lever.unit == "1" else lever.unit
-    return abs(rank or 0.0), (lever.path, unit, *shown, *means, None if rank is None else f"{rank:+.2f}")
+    return abs(rank or 0.0), (
+        called(lever.path),
+        lever.path,
+        lever.unit,
+        *shown,
+        *means,
+        None if rank is None else f"{rank:+.2f}",
+    )
 
 
-def alone_table(sweep: Sweep) -> Table:
+def alone_table(sweep: Sweep, called: Callable[[str], str] = str) -> Table:
     """Return what each lever changes alone, widest first."""
     rows = []
     cases = sweep.design.cases
@@ -115,10 +149,12 @@ def alone_table(sweep: Sweep) -> Table:
             change = None if o.objective is None else o.objective - base[case.scenario]
             said = f"no plan: {o.status}" if change is None else signed(change)
             size = float("inf") if change is None else abs(change)
-            rows.append((size, (case.said, sweep.design.scenarios[case.scenario], said)))
+            path, _, to = case.said.partition("=")
+            rows.append((size, (called(path), path, to, sweep.design.scenarios[case.scenario], said)))
     rows.sort(key=lambda row: -row[0])
     title = f"Change of the objective for one lever alone{in_unit(sweep.unit)}"
-    return Table(title, ("lever", "scenario", "change"), [cells for _, cells in rows], left=2, most=MOST)
+    headers = ("lever", "its path", "set to", "scenario", "change")
+    return Table(title, headers, [cells for _, cells in rows], left=4, most=MOST)
 
 
 def choke_table(sweep: Sweep) -> Table:

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 
-from fabopt.domain.tolerances import CLOSE, EXACT
+from fabopt.domain.tolerances import CLOSE, EXACT, same
+from fabopt.domain.unit_words import unit_words, with_unit
 
 WIDTH = 100
 """Widest line that is written where nobody says how wide a line may be, in characters."""
 
 DEEP = 3
 """Lines below each other to which the first column of a table may be broken; beyond, it stands above the others."""
+
+UNIT = "unit"
+"""Head of a column of units, which stand there in words."""
 
 GLUE = "\N{NO-BREAK SPACE}"
 """Stands for a space at which no line ends, while lines are broken."""
@@ -42,8 +46,8 @@ class Table:
         Heads of the columns.
     rows
         Cells: a text as it stands, a number with about four digits, None as ``-``; a row that is too short is filled
-        up with nothing. Kept as text. A row of one text heads those below it and stands across all columns. A column
-        without a head in which nothing stands is left out.
+        up with nothing. Kept as text, units in words. A row of one text heads those below it and stands across all
+        columns. A column without a head in which nothing stands is left out.
     left
         Number of columns from the left that hold words; the others are numbers and stand to the right.
     most
@@ -88,7 +92,11 @@ class Table:
         object.__setattr__(self, "headers", kept(self.headers))
 
     def _written(self, row: Sequence[object]) -> tuple[str, ...]:
-        return (*map(cell, row), *[""] * (len(self.headers) - len(row)))
+        told = (
+            unit_words(value) if head == UNIT and isinstance(value, str) else cell(value)
+            for head, value in zip(self.headers, row, strict=False)
+        )
+        return (*told, *[""] * (len(self.headers) - len(row)))
 
     def shown(self, most: int) -> list[tuple[str, ...]]:
         """Return the rows for which there is room, a line that says how many more there are, and the total.
@@ -125,7 +133,9 @@ class Table:
         widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
         # Heads over short numbers give way first, then words, down to a width at which a name can still be told.
         least = [
-            8 if n < self.left else max(map(len, (*_glued(head).split(" "), *(row[n] for row in cells[1:]))), default=0)
+            8
+            if n < self.left
+            else max(map(len, (*_glued(head).split(" "), *self._whole(head, n, cells[1:]))), default=0)
             for n, head in enumerate(self.headers)
         ]
         for _ in range(sum(widths) + 2 * len(widths) - width):
@@ -133,6 +143,11 @@ class Table:
             if wide:
                 widths[max(wide, key=lambda n: (n >= self.left, widths[n]))] -= 1
         return widths
+
+    @staticmethod
+    def _whole(head: str, n: int, cells: Sequence[Sequence[str]]) -> list[str]:
+        """Return what is not broken in a column of numbers: each cell, but of units each word."""
+        return [part for row in cells for part in (row[n].split(" ") if head == UNIT else (row[n],))]
 
     def _lines(self, row: Sequence[str], widths: Sequence[int], width: int) -> list[str]:
         if self._across(row):
@@ -259,7 +274,7 @@ def thousands(value: float) -> str:
 def money(value: float, unit: str = "M USD") -> str:
     """Write money: ``12.3 M USD``, from ten billion on ``12.3 bn USD``; with another unit as it stands."""
     if unit != "M USD":
-        return f"{digits(value, 10)} {unit}".rstrip()
+        return with_unit(digits(value, 10), unit)
     if abs(value) >= 10_000.0:
         return f"{amount(value / 1000.0)} bn USD"
     return f"{amount(value)} M USD"
@@ -281,12 +296,12 @@ def span(low: float, high: float) -> str:
 
 def worth(value: float, unit: str) -> str:
     """Write a value of the objective with about four digits and its unit."""
-    return money(value) if unit == "million dollars" else f"{amount(value)} {unit}".rstrip()
+    return money(value) if unit == "million dollars" else with_unit(amount(value), unit)
 
 
 def figure(value: float, unit: str) -> str:
     """Write a figure of the objective with about four digits: money as such, others with their unit."""
-    return money(value, unit) if unit == "M USD" else f"{amount(value)} {unit}".rstrip()
+    return money(value, unit) if unit == "M USD" else with_unit(amount(value), unit)
 
 
 def signed(value: float) -> str:
@@ -296,8 +311,24 @@ def signed(value: float) -> str:
 
 
 def in_unit(unit: str) -> str:
-    """Write a unit behind a title; nothing where there is none."""
-    return f", {unit}" if unit else ""
+    """Write a unit in words behind a title; nothing where there is none."""
+    told = unit_words(unit)
+    return f", {told}" if told else ""
+
+
+def whole(value: float) -> str:
+    """Write an amount; an integer of things without decimals."""
+    return f"{round(value):,d}" if same(value, round(value)) else amount(value)
+
+
+def of_unit(value: float, unit: str) -> str:
+    """Write an amount with its unit in words: ``1 step``, ``12.5 thousand wafers``."""
+    return with_unit(whole(value), unit)
+
+
+def per_unit(price: float, unit: str) -> str:
+    """Write a price with what it is the price of one of, in words: ``505 per thousand wafers``."""
+    return f"{amount(price)} per {unit_words(unit, one=True) or 'unit'}"
 
 
 def few(names: Sequence[str], most: int) -> list[str]:

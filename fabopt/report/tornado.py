@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fabopt.analysis.lever_names import lever_phrase
 from fabopt.analysis.sensitivity.adjoint import NO_TIME
 from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
 from fabopt.domain.tolerances import rounding
+from fabopt.domain.unit_words import unit_words
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, in_unit, signed, worth
 
@@ -57,7 +59,7 @@ def sentence(tornado: Tornado, called: Callable[[str], str] = str) -> str:
         text = f"The ends of no number of {tornado.name} were solved; of {count - unpriced:,} that were priced, "
         if not moving:
             return f"{text}none moves the {tornado.objective_name}."
-        return f"{text}{moving[0].path} moves the {tornado.objective_name} most."
+        return f"{text}{lever_phrase(called(moving[0].path))} moves the {tornado.objective_name} most."
     if not tornado.bars:
         return f"None of the {count:,} numbers of {tornado.name} that have a range moves the {tornado.objective_name}."
     first = tornado.bars[0]
@@ -67,9 +69,10 @@ def sentence(tornado: Tornado, called: Callable[[str], str] = str) -> str:
         if end is not None and end.change is not None
     ]
     moves = " and ".join(ends) if ends else "no plan at its ends"
+    widest = lever_phrase(called(first.number.path))
     text = (
-        f"Of the {count:,} numbers of {tornado.name} that have a range, {called(first.number.path)} moves the "
-        f"{tornado.objective_name} of {worth(tornado.objective, tornado.unit)} most: {moves}"
+        f"Of the {count:,} numbers of {tornado.name} that have a range, {widest} moves the {tornado.objective_name} of "
+        f"{worth(tornado.objective, tornado.unit)} most: {moves}"
     )
     moved = [bar for bar in tornado.bars if _turns(tornado, bar)]
     if tornado.choke:
@@ -80,7 +83,7 @@ def sentence(tornado: Tornado, called: Callable[[str], str] = str) -> str:
         )
     known = _informative(tornado)
     if known:
-        best = called(max(known, key=lambda bar: bar.information).number.path)
+        best = lever_phrase(called(max(known, key=lambda bar: bar.information).number.path))
         text += f"; worth most to know before anything is ordered is {best}"
     return text + "."
 
@@ -89,19 +92,15 @@ def _bars(tornado: Tornado, called: Callable[[str], str]) -> Table:
     """Return the bars: the number, its range, what its ends change, and how good the range is."""
     rows = [
         (
-            called(bar.number.path) + " (a series)" * bar.number.series, _plain_unit(bar.number), _origin(bar.number),
+            called(bar.number.path) + " (a series)" * bar.number.series, bar.number.unit, _origin(bar.number),
             f"{amount(bar.number.low)} {amount(bar.number.value)} {amount(bar.number.high)}",
             _change(tornado, bar.low), _change(tornado, bar.high),
         )
         for bar in tornado.bars
     ]  # fmt: skip
     title = f"Change of the {tornado.objective_name} at each end{in_unit(tornado.unit)}; {BASES[tornado.basis]}"
-    headers = ("number", "unit", "range", "low value high", "at its low", "at its high")
+    headers = ("number", "unit", "range from", "low value high", "at its low", "at its high")
     return Table(f"{title}; * another choke point", headers, rows, left=3)
-
-
-def _plain_unit(n: NumberSlope) -> str:
-    return "" if n.unit == "1" else n.unit
 
 
 def _origin(n: NumberSlope) -> str:
@@ -141,13 +140,13 @@ def _information(tornado: Tornado, called: Callable[[str], str]) -> Table:
     known = sorted(_informative(tornado), key=lambda bar: -bar.information)
     rows = [(called(bar.number.path), _origin(bar.number), bar.information) for bar in known]
     title = f"Worth of knowing a number before integers are decided{in_unit(tornado.unit)}; an estimate"
-    return Table(title, ("number", "range", "worth"), rows, left=2, most=MOST)
+    return Table(title, ("number", "range from", "worth"), rows, left=2, most=MOST)
 
 
 def _kinks(tornado: Tornado, called: Callable[[str], str]) -> Table:
     """Return the numbers whose worth is not the same to either side."""
     rows = [
-        (called(n.path), _plain_unit(n), *(None if x is None else signed(x) for x in n.per_unit))
+        (called(n.path), n.unit, *(None if x is None else signed(x) for x in n.per_unit))
         for n in tornado.slopes
         if n.kink
     ]
@@ -160,9 +159,8 @@ def method(tornado: Tornado, called: Callable[[str], str]) -> list[str]:
     """Return what a reader must know, one text a line."""
     checked = sum(s.checked for s in tornado.slopes)
     lines = [
-        f"Adjoint of {tornado.held} for {len(tornado.slopes):,} numbers; "
-        f"slopes of both sides solved again for {checked}, "
-        f"ends for {len(tornado.bars)}, {BASES[tornado.basis]}.",
+        f"Slopes of {len(tornado.slopes):,} numbers are the prices of {tornado.held} (adjoint); both sides were solved "
+        f"again for {checked}, the ends of ranges for {len(tornado.bars)}, {BASES[tornado.basis]}.",
         "A number whose limit has slack has the slope zero, however wide its range: it is not among the ends.",
         *tornado.notes,
     ]
@@ -194,4 +192,4 @@ def _turned(tornado: Tornado, end: EndValue) -> bool:
 
 
 def _unit(bar: Bar) -> str:
-    return f" {_plain_unit(bar.number)}".rstrip()
+    return f" {unit_words(bar.number.unit)}".rstrip()

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from fabopt.analysis.lever_names import lever_phrase
 from fabopt.analysis.sensitivity.curve import Stretch, ValueFunction
+from fabopt.analysis.sensitivity.dial import Dial
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.value_function import joined
 from fabopt.domain.tolerances import SHOWN
+from fabopt.domain.unit_words import unit_words, with_unit
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, in_unit, listed, worth
 
@@ -27,14 +30,15 @@ def value_report(curve: ValueFunction, called: Callable[[str], str] = str) -> Re
     curve
         What was found.
     called
-        What a number is called in the picture, by its path.
+        What a number is called, by its path.
     """
+    unit, per = unit_words(curve.lever.unit), unit_words(curve.lever.unit, one=True)
     money = in_unit(curve.money)
     shown = fewer(curve.stretches)
     rows = [(s.choke or "none", _place(s.start), _place(s.end), s.first, s.last, s.slope) for s in shown]
-    heads = ("choke point", "from", "to", "at first", "at last", "per unit")
-    title = f"The {curve.objective_name}{money} against {curve.lever.label}; it is {amount(curve.lever.value)} "
-    title += "in the instance"
+    heads = ("choke point", "from", "to", "at first", "at last", f"per {per}" if per else "per unit")
+    title = f"The {curve.objective_name}{money} against {_label(curve.lever, called)}; it is "
+    title += f"{amount(curve.lever.value)}{f' {unit}' if unit else ''} in the instance"
     if len(shown) < len(curve.stretches):
         title += f"; {len(curve.stretches)} pieces, the least bends joined"
     points = [(p.at, p.objective, p.bound, _flat(curve, p.at)) for p in curve.points]
@@ -52,7 +56,7 @@ def value_report(curve: ValueFunction, called: Callable[[str], str] = str) -> Re
     return Report(
         "value",
         curve,
-        (_value_sentence(curve),),
+        (_value_sentence(curve, called),),
         tables,
         curve.notes,
         {"value": lambda: curve.frame},
@@ -60,12 +64,22 @@ def value_report(curve: ValueFunction, called: Callable[[str], str] = str) -> Re
     )
 
 
-def _value_sentence(f: ValueFunction) -> str:
+def _label(dial: Dial, called: Callable[[str], str]) -> str:
+    """Write what a number is called, its path, and the unit in which it is moved."""
+    return f"{_named(dial.path, called)}{in_unit(dial.unit)}"
+
+
+def _named(path: str, called: Callable[[str], str]) -> str:
+    name = lever_phrase(called(path))
+    return name if name == path else f"{name} ({path})"
+
+
+def _value_sentence(f: ValueFunction, called: Callable[[str], str]) -> str:
     (a, v), *_, (b, w) = f.breakpoints
     inside = [s.start for s in f.stretches[1:]]
     text = (
         f"With integers held, the {f.objective_name} goes from {worth(v, f.money)} to {worth(w, f.money)} as "
-        f"{f.lever.path} goes from {amount(a)} to {amount(b)}{_unit(f.lever.unit)}"
+        f"{lever_phrase(called(f.lever.path))} goes from {with_unit(f'{amount(a)} to {amount(b)}', f.lever.unit)}"
     )
     if not f.exact and f.notes:
         text += f", as far as it was solved: at {len(f.stretches) + 1} values"
@@ -92,13 +106,13 @@ def phase_report(phases: Phases, called: Callable[[str], str] = str) -> Report[P
     phases
         What was found.
     called
-        What a number is called in the picture, by its path.
+        What a number is called, by its path.
     """
     letters = _letters(phases)
     xs, ys = sorted({c.x for c in phases.cells}), sorted({c.y for c in phases.cells}, reverse=True)
     at = {(c.x, c.y): None if c.objective is None else letters[c.choke] for c in phases.cells}
     rows = [(amount(y), *(at[x, y] for x in xs)) for y in ys]
-    title = f"Choke point: {phases.x.label} to the right, {phases.y.label} upwards; - no plan"
+    title = f"Choke point: to the right {_label(phases.x, called)}; upwards {_label(phases.y, called)}; - no plan"
     refused = [(text,) for text in dict.fromkeys(c.note for c in phases.cells if c.note)]
     tables = (
         Table(title, ("", *map(amount, xs)), rows),
@@ -111,7 +125,7 @@ def phase_report(phases: Phases, called: Callable[[str], str] = str) -> Report[P
 
         return {"phases": phase_chart(phases, letters, called)}
 
-    said = (_phase_sentence(phases, letters),)
+    said = (_phase_sentence(phases, letters, called),)
     return Report("phases", phases, said, tables, (), {"phases": lambda: phases.frame}, charts)
 
 
@@ -121,12 +135,13 @@ def _letters(phases: Phases) -> dict[str, str]:
     return {choke: LETTERS[i % len(LETTERS)] for i, (choke, _) in enumerate(count.most_common())}
 
 
-def _phase_sentence(f: Phases, letters: Mapping[str, str]) -> str:
+def _phase_sentence(f: Phases, letters: Mapping[str, str], called: Callable[[str], str]) -> str:
+    x, y = (lever_phrase(called(dial.path)) for dial in (f.x, f.y))
     solved = [cell for cell in f.cells if cell.objective is not None]
     if not solved:
-        return f"No plan has the integers of this one anywhere between {f.x.path} and {f.y.path}."
+        return f"No plan has the integers of this one anywhere between {x} and {y}."
     parts = [f"{choke or 'nothing'} in {sum(c.choke == choke for c in solved)}" for choke in letters]
-    against = f"Against {f.x.path} and {f.y.path}, integers held"
+    against = f"Against {x} and {y}, integers held"
     return f"{against}, the choke point is {listed(parts)} of {len(solved)} cells."
 
 
@@ -141,7 +156,3 @@ def fewer(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
 def _place(value: float) -> str:
     """Write a place on a curve: neighbours near 1 are told apart."""
     return f"{value:.3f}" if 0.0995 <= abs(value) < 9.995 else amount(value)
-
-
-def _unit(unit: str) -> str:
-    return "" if unit == "1" else f" {unit}"

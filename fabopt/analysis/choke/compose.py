@@ -137,7 +137,8 @@ class _Composer:
             return ()
         before, after = self.facts.deliveries(self.plan.x), self.facts.deliveries(f.plan_after)
         discount = np.array([p.discount for p in self.plan.net.periods])
-        return next_unit(self.plan.net.demands, before, after, discount)
+        units = {material.id: material.unit for material in self.plan.net.materials}
+        return next_unit(self.plan.net.demands, before, after, discount, units)
 
     def _interactions(self, id: str) -> tuple[tuple[str, float], ...]:
         shares = self.explorer.shares

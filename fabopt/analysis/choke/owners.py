@@ -183,15 +183,22 @@ class Share:
         Change of the worth of what is delivered, million dollars, discounted.
     amount
         Change of what is delivered in units of compute (or of the material, where nothing counts as compute).
+    unit
+        Unit of that.
     """
 
     customer: str
     value: float
     amount: float
+    unit: str = ""
 
 
 def next_unit(
-    demands: Sequence[Demand], before: Sequence[Array], after: Sequence[Array], discount: Array
+    demands: Sequence[Demand],
+    before: Sequence[Array],
+    after: Sequence[Array],
+    discount: Array,
+    units: Mapping[str, str] | None = None,
 ) -> tuple[Share, ...]:
     """Return who gets what a relief brings: the difference of two plans by customer, gains first.
 
@@ -203,15 +210,20 @@ def next_unit(
         Deliveries of each demand in the two plans [steps, T].
     discount
         Factor of each period [T].
+    units
+        Units of the materials by id, where they are to be told.
     """
+    counted = dict[str, dict[str, None]]()
     value: dict[str, float] = {}
     amount: dict[str, float] = {}
     for demand, old, new in zip(demands, before, after, strict=True):
         more = new - old
         worth = sum(float(np.sum(more[k] * step.value * discount)) for k, step in enumerate(demand.steps))
         who = demand.tags.customer or demand.name
+        counted.setdefault(who, {})[(units or {}).get(demand.material, "")] = None
         value[who] = value.get(who, 0.0) + worth
         amount[who] = amount.get(who, 0.0) + float(more.sum()) * (demand.weight or 1.0)
     size = max((abs(v) for v in value.values()), default=0.0)
-    shares = [Share(who, value[who], amount[who]) for who in value if abs(value[who]) > CLOSE * size]
+    told = {who: ", ".join(filter(None, names)) for who, names in counted.items()}
+    shares = [Share(who, value[who], amount[who], told[who]) for who in value if abs(value[who]) > CLOSE * size]
     return tuple(sorted(shares, key=lambda s: -s.value))

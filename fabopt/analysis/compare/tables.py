@@ -40,13 +40,18 @@ def gains(plan: str, base: Read, other: Read, periods: Sequence[str]) -> Iterato
     for measure, unit, read in _MEASURES:
         one, two = read(base, periods), read(other, periods)
         names = {who: name for rows in (two, one) for who, name in zip(rows["who"], rows["name"], strict=True)}
+        units = (
+            {}
+            if unit
+            else {who: one for rows in (two, one) for who, one in zip(rows["who"], rows["unit"], strict=True)}
+        )
         gains = {key: (a, b) for key, (a,), (b,) in joined(one, two, ("who", "period"), ("amount",))}
         for who in dict.fromkeys(who for who, _ in gains):
             for period in periods:
                 if (who, period) in gains:
                     a, b = gains[who, period]
                     share = (b - a) / abs(a) if a else None
-                    yield Gain(plan, measure, unit, who, names[who], period, a, b, b - a, share)
+                    yield Gain(plan, measure, units.get(who, unit), who, names[who], period, a, b, b - a, share)
 
 
 def _running(read: Read, _: Sequence[str]) -> pd.DataFrame:
@@ -82,8 +87,9 @@ _MEASURES: tuple[tuple[str, str, Callable[[Read, Sequence[str]], pd.DataFrame]],
     ("compute", "thousand H100 equivalents", _compute),
     ("power", "GW of facility power", _power),
     ("shipped", "thousand accelerators", _shipped),
-    ("delivered", "the demand's unit", _delivered),
+    ("delivered", "", _delivered),
 )
+"""Measures, their units (of what each demand counts in, where there is none), and what reads them."""
 
 
 def chip_mix(plan: str, base: Read, other: Read, periods: Sequence[str]) -> Iterator[Mix]:

@@ -70,10 +70,8 @@ def who_gets(
     if before.x is None or after.x is None or before.objective is None or after.objective is None:
         raise StudyError(f"No plan is best with one more unit of {group.label}: the objective has no limit then.")
     discount = np.array([p.discount for p in net.periods])
-    shares = next_unit(net.demands, _deliveries(plan, before.x), _deliveries(plan, after.x), discount)
-    units, of = {material.id: material.unit for material in net.materials}, dict[str, dict[str, None]]()
-    for demand in net.demands:
-        of.setdefault(demand.tags.customer or demand.name, {})[units[demand.material]] = None
+    units = {material.id: material.unit for material in net.materials}
+    shares = next_unit(net.demands, _deliveries(plan, before.x), _deliveries(plan, after.x), discount, units)
     return NextUnit(
         limit=group.id,
         family=group.family,
@@ -84,7 +82,7 @@ def who_gets(
         periods=tuple(net.periods[t].label if t >= 0 else "" for t in kept.periods.tolist()),
         gain=max(after.objective - before.objective, 0.0),
         gain_unit=unit,
-        gains=tuple(Gain(s.customer, s.value, s.amount, ", ".join(of[s.customer])) for s in shares),
+        gains=tuple(Gain(s.customer, s.value, s.amount, s.unit) for s in shares),
         terms=_terms(plan, before.x, after.x),
     )
 

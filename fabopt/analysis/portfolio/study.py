@@ -90,7 +90,7 @@ def _cases(plan: Plan, lab: str, budget: TimeBudget) -> _Cases:
 def _unpriced(plan: Plan) -> str:
     """Return why no price brings a chip into a plan, empty where one may."""
     if plan.seen:
-        return f"the plan is seen as {plan.perspective}, and entry prices are those of the system's plan"
+        return f"the plan is seen by {plan.seen_by}, and entry prices are those of the system's plan"
     if plan.run.options.unstudied:
         return f"{plan.run.options.unstudied}, and entry prices are those of a best plan"
     if not plan.in_money:
