@@ -252,7 +252,7 @@ def _lithography(draft: Draft) -> Iterator[BillRow]:
         scanner = instance.scanners[class_id]
         exposures = draft.thousands(per_package)
         parts = " + ".join(
-            f"{draft.thousands(wafers).value:,.3g} kwafer {instance.nodes[node].name} x "
+            f"{draft.thousands(wafers).value:,.3g} thousand wafers {instance.nodes[node].name} x "
             f"{instance.nodes[node].exposures[class_id].at(draft.day):g}"
             for node, wafers in draft.needs.node_wafers.items()
             if class_id in instance.nodes[node].exposures
@@ -261,7 +261,7 @@ def _lithography(draft: Draft) -> Iterator[BillRow]:
         slow, usual, fast = (12.0 * passes for passes in _passes(draft, class_id))
         tools[class_id] = Range(exposures.low / fast, exposures.value / usual, exposures.high / slow)
         how = (
-            f"exposures a year / (12 x {usual / 12.0:.4g} kexposure/month a tool); low at nameplate "
+            f"exposures a year / (12 x {usual / 12.0:.4g} thousand exposures a month and tool); low at nameplate "
             f"{fast / 12.0:.4g}, high at {slow / 12.0:.4g}"
         )
         yield make_row("lithography", f"{scanner.name} tools standing", tools[class_id], "tool", how)

@@ -44,7 +44,7 @@ def capacity(draft: Draft, tools: dict[str, Range]) -> Iterator[BillRow]:
             continue
         monthly = wafers.scaled(1.0 / 12.0)
         costs.append(monthly * per_capacity)
-        how = f"{monthly.value:,.3g} kwafer/month x {per_capacity.value:,.3g} million USD"
+        how = f"{monthly.value:,.3g} thousand wafers a month x {per_capacity.value:,.3g} million USD"
         yield make_row("capacity", item, costs[-1], "MUSD", how)
     yield make_row("capacity", "to make such a block every year", total(costs), "MUSD", "sum of the lines above")
 

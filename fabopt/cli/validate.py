@@ -32,10 +32,10 @@ def validate(
         parts = ((len(audited.scenarios), "scenario"), (len(audited.sweeps), "sweep"))
         beside = ", ".join(counted(number, what) for number, what in parts if number)
         right = f"the files are {'not ' if audited.problems else ''}right" + (f", with {beside}" if beside else "")
-        say(wrap(f"{path}: {right}; {finding_counts(findings)}", columns()))
+        say(wrap(f"{path}: {right}; {finding_counts(findings)}.", columns()))
         say(finding_lines(findings, columns()))
         if any(finding.leaves_no_plan for finding in findings):
             say(line for conflict in instance.reasons() for line in wrap(conflict.sentence, columns()))
-        say(wrap(f"{path}: {holding_line(instance.data)}", columns()))
+        say(wrap(f"{path}: {holding_line(instance.data)}.", columns()))
     if errors or audited.problems:
         raise typer.Exit(BAD_INPUT)

@@ -29,8 +29,8 @@ MEANING = (
 """What the columns of a policy mean."""
 
 MODES = {
-    "model": "policies as constraints of the plan",
-    "two-stage": "two stages: the rules allot what is there, then the plan is made",
+    "model": "The policies are constraints of the plan.",
+    "two-stage": "The rules allot what is there in a first stage; in a second the plan is made.",
 }
 
 
@@ -57,7 +57,7 @@ def allocation_report(study: Study, unit: str = "M USD", names: Names = NO_NAMES
     return Report(
         "allocate",
         study,
-        (study_sentence(study, unit, names), f"({MODES[study.mode]})"),
+        (study_sentence(study, unit, names), MODES[study.mode]),
         (
             *(_table(study, policy, names) for policy in policies),
             Table("Prices that clear the market", ("policy", "when", "price"), prices, left=3),

@@ -9,7 +9,7 @@ from fabopt.analysis.companies import BY, COMPANIES, LINES, companies, wide
 from fabopt.analysis.explain.names import known
 from fabopt.plan.plan import Plan
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted
+from fabopt.report.text import Table, amount, counted, money
 from fabopt.solve.results.columns import MONEY
 from fabopt.solve.results.frames import labelled
 
@@ -80,7 +80,15 @@ def _sentence(plan: Plan, frame: pd.DataFrame, per: str) -> str:
     text = f"{number} {'company' if number == 1 else 'companies'} of {plan.name} by {per}"
     text += f", {labels[0]} to {labels[-1]}" if labels else ""
     seen = f"{counted(len(past), 'observed figure')} of the past" if len(past) else "no observed figure of the past"
-    return f"{text}; {seen}."
+    return f"{text}{_largest(planned)}; {seen}."
+
+
+def _largest(planned: pd.DataFrame) -> str:
+    """Say whose margin is the largest; nothing where nobody has one."""
+    margins = planned[planned["measure"] == "margin"].groupby("name", sort=False)["value"].sum()
+    if margins.empty or margins.max() <= 0.0:
+        return ""
+    return f"; the largest margin is that of {margins.idxmax()}, {money(float(margins.max()))}"
 
 
 def _tables(frame: pd.DataFrame) -> Iterator[Table]:
@@ -116,7 +124,7 @@ def _head(label: str, when: str, years: float) -> str:
 
 
 def _unit(unit: str) -> str:
-    return "bn USD" if unit == MONEY else "thousand" if unit.startswith("thousand ") else unit
+    return "bn USD" if unit == MONEY else unit.split(" ")[0]
 
 
 def _cell(value: float | None, unit: str) -> str:

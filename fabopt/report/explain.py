@@ -232,4 +232,4 @@ def from_table(record: Pegging) -> Table:
         )
         for row in record.origins
     ]
-    return Table(f"From where, {record.period}", ("what", "from", "each takes", "share"), rows, left=2)
+    return Table(f"From where, {record.period}", ("what", "from", "pieces each takes", "share"), rows, left=2)

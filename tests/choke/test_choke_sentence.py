@@ -84,8 +84,9 @@ def test_the_sentence_says_what_the_records_say() -> None:
         "(2.84 %), proven to lie between 402 and 404. With it lifted, N3 binds next (4,432 M USD more), then CoWoS. "
         "Without it the other 2 limits searched do not reach +25 % even together. It reaches +25 % only together with "
         "CoWoS. Ordered today it takes effect in 2027Q3 and still earns 193 M USD, 47.89 % of what it would earn now, "
-        "for about 120 M USD; order by 2027Q2. First in 40 of 40 draws of the data. The value of one more kstack of "
-        "HBM stacking in each period from 2027Q1 to 2027Q4, 50.5 M USD, holds for the next 0.0495 kstack only."
+        "for about 120 M USD; order by 2027Q2. First in 40 of 40 draws of the data. The value of one thousand more "
+        "stacks of HBM stacking in each period from 2027Q1 to 2027Q4, 50.5 M USD, holds for the next 0.0495 thousand "
+        "stacks only."
     )
 
 

@@ -170,5 +170,5 @@ def test_the_page_fits_and_json_is_one_object(tutorial, tmp_path, capsys):
 
 def test_a_plan_of_one_party_is_refused(tmp_path):
     seen = loaded(tree(), tmp_path).solve(perspective="lab:lab")
-    with pytest.raises(ValueError, match="seen as lab:lab"):
+    with pytest.raises(ValueError, match=r"seen by .* \(lab:lab\)"):
         seen.explain(why_short="lab", period="2027")

@@ -173,7 +173,7 @@ def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> 
     ("change", "says"),
     [
         ({"has_plan": False, "status": Status.INFEASIBLE}, "has no plan"),
-        ({"options": {"perspective": "lab:aurora"}}, "seen as lab:aurora"),
+        ({"options": {"perspective": "lab:aurora"}}, "seen by .*lab:aurora"),
         ({"options": {"objective": "compute"}}, "made for compute"),
     ],
 )

@@ -57,7 +57,10 @@ def test_every_family_of_sums_has_a_record_and_a_place_that_states_its_rule():
 
 
 def test_relief_of_what_must_be_done_is_one_unit_less():
-    assert SURVIVAL.price_sentence("a", "2027", "kH100e", less=True) == "one less kH100e that must remain in 2027, a"
+    assert (
+        SURVIVAL.price_sentence("a", "2027", "kH100e", less=True)
+        == "one thousand less H100e that must remain in 2027, a"
+    )
     assert DEMAND.per_unit("kwafer") == "kwafer wanted"
 
 

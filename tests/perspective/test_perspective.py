@@ -332,7 +332,7 @@ def test_the_command_line_says_what_it_is_worth_and_who_gains(tmp_path):
     assert run.invoke(app, ["solve", path, "--perspective", "lab:none"]).exit_code == 2
     saved = fabopt.load_result(tmp_path / "seen")
     assert str(saved.default_folder) == "results/price-and-cost-owner-foundry"
-    with pytest.raises(StudyError, match="seen as owner:foundry"):
+    with pytest.raises(StudyError, match=r"seen by Foundry \(owner:foundry\)"):
         saved.choke_points()
     assert run.invoke(app, ["tornado", str(tmp_path / "seen")]).exit_code == 2
 
@@ -356,7 +356,7 @@ CAPACITY = "fabs.fab.wafer_starts"
 )
 def test_what_is_asked_of_the_systems_plan_is_refused_of_one_partys(example, study):
     seen = example.solve(perspective="owner:foundry")
-    with pytest.raises(StudyError, match=r"seen as owner:foundry; .* the system's plans?\.$"):
+    with pytest.raises(StudyError, match=r"seen by Foundry \(owner:foundry\); .* the system's plans?\.$"):
         study(seen)
 
 

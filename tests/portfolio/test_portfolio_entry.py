@@ -194,7 +194,7 @@ def test_without_money_in_the_objective_there_are_no_entry_prices(tmp_path):
 def test_a_plan_as_one_lab_sees_it_has_a_mix_but_no_entry_prices(tmp_path):
     record = loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").records
     assert {one.chip: one.standing for one in record.chips} == {"a": "unpriced", "b": "unpriced"}
-    assert "seen as lab:lab" in record.chips[0].why  # at 20,000 and 28,000 neither is worth its price of 17,532
+    assert "(lab:lab)" in record.chips[0].why  # at 20,000 and 28,000 neither is worth its price of 17,532
     cheap = loaded(tree(b=chip(14_000, 15_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").records
     assert {one.chip: one.standing for one in cheap.chips} == {"b": "bought", "a": "unpriced"}
     assert sum(row.kh100e for row in cheap.mix) == pytest.approx(100.0)

@@ -25,15 +25,28 @@ VERBS = {
     "draws": ["draws", "{result}", "--draws", "3", "--target", "2 GW"],
     "bill": ["bill", "instances/tutorial", "--chip", "osprey", "--power", "1GW"],
     "instance": ["show", "instances/tutorial"],
+    "validate": ["validate", "instances/tutorial"],
+    "companies": ["companies", "{result}"],
+    "value": ["value", "{result}", "--lever", "sites.coast.pue"],
+    "target": ["target", "{result}", "2.45 GW", "--lever", "sites.coast.power"],
+    "allocate": ["allocate", "instances/tutorial", "--scenario", "rationed"],
+    "states": ["states", "instances/tutorial", "--keep", "2", "--draws", "4", "--out", "{folder}/states"],
 }
+BY_ID = ("instance", "validate")
+"""What lists the sections and entries of files, by their ids."""
+UNIT = re.compile(
+    r"USD|%|\b[GM]W\b|thousand|million|\bMWh|H100e|months?\b|periods?\b|share|\bper\b|pieces|tools|correlation|probability"
+)
+COUNTS = ("number", "draws", "plans", "runs", "orders", "PUE")
+"""Heads and titles of plain counts, and of numbers that have no unit."""
 IDS = ("aurora", "borealis", "silicon-north", "bitstack", "lithoworks", "laminates", "falcon", "osprey", "monolith")
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_a_verb_prints_a_stranger_can_read(verb, width, tutorial_folder, capsys, monkeypatch):
+def test_what_a_verb_prints_a_stranger_can_read(verb, width, tutorial_folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(width))
-    assert main([part.format(result=tutorial_folder) for part in VERBS[verb]]) == 0
+    assert main([part.format(result=tutorial_folder, folder=tmp_path) for part in VERBS[verb]]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width
     text = "\n".join(line for line in lines if not line.startswith(("What words mean", "written to")))
@@ -41,12 +54,41 @@ def test_what_a_verb_prints_a_stranger_can_read(verb, width, tutorial_folder, ca
     assert "... 1 " not in text
     assert " and 1 more" not in text
     assert not re.search(r"\de[-+]\d", text), "a number in the notation of machines"
-    if verb != "instance":  # that lists what a file holds, by its ids
+    assert not re.search(r"(?<![\w-])k(wafer|accelerator|stack|package|die|exposure|substrate|H100e)", text)
+    said = text.strip().split("\n\n")[0]
+    assert said.endswith("."), "no sentence first"
+    assert not re.search(r"\b[a-z_]+\.[a-z-]+\.[a-z_]+", said), "a path in the place of a name"
+    if verb not in BY_ID:
         cells = {cell for line in lines if line.startswith("  ") for cell in re.split(r"  +", line.strip())}
         assert not cells & set(IDS), "an id in the place of a name"
     for block in text.split("\n\n"):
         rows = [line for line in block.splitlines() if re.search(r"\w.*  .*\d", line)]
         assert len(rows) == len(set(rows)), "a row twice"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_heading_of_numbers_has_a_unit_or_counts_things(verb, tutorial_folder, tmp_path, capsys, monkeypatch):
+    """The unit stands in the head, the title, a column of units, the words of the row or row above, or the cell."""
+    told: list[Table] = []
+    lines = Table.lines
+    monkeypatch.setattr(Table, "lines", lambda table, width=100: told.append(table) or lines(table, width))
+    assert main([part.format(result=tutorial_folder, folder=tmp_path) for part in VERBS[verb]]) == 0
+    assert told or verb == "validate"
+    for table in told:
+        above = ""
+        for row in table.rows:
+            if len(row) < len(table.headers):
+                above = row[0]
+                continue
+            words = " ".join((table.title, above, *row[: table.left]))
+            for head, cell in zip(table.headers[table.left :], row[table.left :], strict=True):
+                number = re.search(r"\d", cell) and not re.match(r"\d{4}(Q\d)?\b", cell)
+                assert (
+                    not number
+                    or "unit" in table.headers
+                    or head in COUNTS
+                    or any(UNIT.search(text) for text in (words, head, cell))
+                ), f"no unit: {table.title!r}, {head!r}, {cell!r}"
 
 
 def test_the_last_line_asks_for_words_that_the_glossary_tells(tutorial_folder, capsys):

@@ -57,7 +57,7 @@ def test_what_was_not_delivered_is_in_stock_at_the_date_and_sold_later(store):
     pushed = report.table("pushed")
     assert pushed[["id", "period", "held", "free"]].to_numpy().tolist() == [["shop", "2028", approx(7), approx(6)]]
     assert report.sentence.startswith(
-        "Not as planned before 2028: 1 of 1 actuals, first shop in 2027: 7.00 piece where 8.00 was planned, worth 5 "
+        "Not as planned before 2028: 1 of 1 actuals, first shop in 2027: 7 pieces where 8 were planned, worth 5 "
         "less at the margin, by the prices of that plan. With it the plan is worth 1 less in all."
     )
 

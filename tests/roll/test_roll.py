@@ -302,7 +302,7 @@ def test_a_plan_of_least_cost_regrets_what_it_made_too_early(tmp_path):
 def test_the_view_of_one_party_is_refused():
     folder = INSTANCES / "perspective" / "price-and-cost"
     seen = fabopt.load(folder).solve(perspective="owner:foundry")
-    with pytest.raises(StudyError, match="seen as"):
+    with pytest.raises(StudyError, match=r"seen by Foundry \(owner:foundry\)"):
         seen.roll("2028")
 
 
