@@ -256,7 +256,7 @@ def _plain_sentence(plan: Plan, found: Headlines) -> str:
     for unit, rows in demands.groupby("unit", sort=False):
         given, wanted = float(rows["delivered"].sum()), float(rows["quantity"].sum())
         of = f" of {amount(wanted)}" if isfinite(wanted) else ""
-        parts.append(with_unit(f"{amount(given)}{of}", unit) + (" wanted" if of else ""))
+        parts.append(with_unit(f"{amount(given)}{of}", str(unit)) + (" wanted" if of else ""))
     if not parts:
         return _worth(plan, found)
     return f"The plan delivers {' and '.join(parts[:3])}. {_worth(plan, found)}"

@@ -11,6 +11,13 @@ from fabopt.report.text import Table, in_unit, money
 if TYPE_CHECKING:
     from fabopt.analysis.allocation.own_silicon import OwnSilicon
 
+MEANING = (
+    "Three plans are compared: with the chip's programme; unfunded, where the chip counts in orders and rules but "
+    "nobody pays for it; and without it. As supply: what having the chip adds to its being there unfunded. As "
+    "bargaining: what its being there moves in what others allot, though none is made."
+)
+"""What the parts of the worth mean."""
+
 
 def own_silicon_report(
     study: OwnSilicon, names: Names = NO_NAMES, unit: str = "M USD", whose: str = "all together"
@@ -57,6 +64,7 @@ def own_silicon_report(
             Table(f"Delivered to {lab}, thousand accelerators", ("chip", "without", "unfunded", "with it"), shipped),
             Table("What policies allot of what is there", heads, allotted, left=3),
         ),
+        notes=(MEANING,),
         frames={"allotted": lambda: study.frame},
         data=lambda: _data(study),
     )

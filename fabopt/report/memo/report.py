@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 FORMATS = ("md", "html", "pdf", "docx")
 """Formats of a memo's text."""
 
+REFERENCES = re.compile(r"\s*\[[\d–, ]+\]")
+"""Numbers of rows of the ledger of numbers, which stands in a memo alone."""
 NUMBERS = "numbers.csv"
 SHEETS = "term-sheets"
 PAGES = 4
@@ -76,7 +79,7 @@ class MemoReport:
         return Report(
             "memo",
             self.memo,
-            (answer(_written_with(self.memo, "en", None, {}, ROWS[0]).blocks),),
+            (REFERENCES.sub("", answer(_written_with(self.memo, "en", None, {}, ROWS[0]).blocks)),),
             (signature_table(self.memo),),
             frames={part: partial(frame, self.memo, part) for part in parts(self.memo)},
             data=lambda: {"memo": as_data(self.memo)},
