@@ -270,9 +270,8 @@ def test_inputs_come_by_what_they_are_worth_and_need_not_add_up(dakota):
     assert difference.held == difference.change == pytest.approx(17.25)
     assert difference.at_prices == pytest.approx(17.0)
     assert report.said[2] == (
-        "From a to b 4 inputs differ; worth most, each alone: network.resources.finishing.capacity (+10), "
-        "network.resources.carpentry.capacity (+5), network.demands.desk.value (+2). With the integers of a held, "
-        "together they are worth +17.25."
+        "From a to b 4 inputs differ; worth most, each alone: capacity of the finishing (+10), capacity of the "
+        "carpentry (+5), value of the desk (+2). With the integers of a held, together they are worth +17.25."
     )
 
 

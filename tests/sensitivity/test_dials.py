@@ -109,8 +109,9 @@ def test_a_curve_of_a_series_is_over_its_factor(result):
     assert report.records.breakpoints == tuple((approx(at), approx(worth)) for at, worth in ends)
     assert report.records.at(1) == approx(1500)
     assert (report.records.lever.by, report.records.lever.unit, report.records.lever.value) == ("factor", "times", 1)
-    assert f"as {PRESSES} goes from 0.50 to 4.00 times" in report.sentence
-    assert report.tables[0].title.endswith(f"against {PRESSES}, times; it is 1.00 in the instance")
+    assert "as capacity of the presses goes from 0.50 to 4.00 times" in report.sentence
+    told = f"against capacity of the presses ({PRESSES}), times; it is 1.00 times in the instance"
+    assert report.tables[0].title.endswith(told)
     assert set(report.frame["unit"]) == {"times"}
     assert report.as_dict()["lever"]["unit"] == "times"
     assert f'"title": "{lever_name(result.plan.data, PRESSES)}, times"' in json.dumps(report.chart().to_dict())
@@ -149,7 +150,8 @@ def test_a_series_goes_as_far_as_every_point_stays_in_its_range(cloth, result):
 def test_a_map_of_a_series_is_over_its_factor(result):
     report = result.phase_diagram(PRESSES, VALUE, steps=3)
     assert [c.objective for c in report.records.cells if c.x == 0.9] == approx([5 * 135, 12.5 * 135, 20 * 135])
-    assert f"{PRESSES}, times to the right, {VALUE} upwards" in report.tables[0].title
+    told = f"to the right capacity of the presses ({PRESSES}), times; upwards value of the cloth ({VALUE});"
+    assert told in report.tables[0].title
     assert set(report.frame["x_unit"]) == {"times"}
     assert f'"title": "{lever_name(result.plan.data, PRESSES)}, times"' in json.dumps(report.chart().to_dict())
 
@@ -186,7 +188,7 @@ def test_a_target_moves_a_series_by_a_factor_or_by_what_is_added(result):
     (move,) = way.moves
     assert (move.unit, move.now, move.to, move.share) == ("added", 0, approx(15), None)
     assert way.size == approx(45)
-    assert f"{PRESSES} from 0 to 15.0 added (45.0 M USD)" in report.sentence
+    assert "capacity of the presses from 0 to 15.0 added (45.0 M USD)" in report.sentence
     (way,) = result.needed(1800, levers={f"{PRESSES}@2028": 90}).records.ways
     assert way.moves[0].to == approx(80)
 
