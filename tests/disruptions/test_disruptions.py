@@ -94,7 +94,7 @@ def test_the_report_says_who_is_exposed(tmp_path: Path) -> None:
     report = fabopt.load(tmp_path).solve().disruptions(draws=100)
     assert "deliveries hold for 5.70 months" in report.sentence
     assert "Of 1 that were looked at 1 take longer to recover" in report.sentence
-    assert [table.title[:6] for table in report.tables] == ["Months", "Failur"]
+    assert [table.title[:6] for table in report.tables] == ["How lo", "Failur"]
     assert report.table("random")["draws"].tolist() == [100]
 
 

@@ -87,6 +87,6 @@ def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tutorial_folder, 
 def test_the_gain_is_told_in_the_unit_of_the_objective(tmp_path):
     found = loaded(tree(power=50.0), tmp_path).solve("compute").explain(next_unit="power:site")
     assert found.records.gain == pytest.approx(1.0)
-    assert f"gains the plan 1.00 {found.records.gain_unit}." in found.sentence
+    assert "gains the plan 1.00 thousand H100e x periods." in found.sentence
     assert "kH100e" in found.records.gain_unit
     assert found.records.terms == ()  # compute is no sum of money

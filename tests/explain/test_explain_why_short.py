@@ -43,7 +43,7 @@ def test_power_alone_is_all_that_a_lab_is_short_of(tmp_path):
     [peg] = found.records.pegs
     assert (peg.owner, peg.stage, peg.kind) == ("lab", "power", "physical")
     assert (peg.price, peg.amount, peg.share) == pytest.approx((1.0, 50.0, 1.0))  # a kilowatt an accelerator
-    assert found.sentence.startswith("Lab gets 50.0 of 1,000 kH100e wanted in 2027, and no more can reach it")
+    assert found.sentence.startswith("Lab gets 50.0 of 1,000 thousand H100e wanted in 2027, and no more can reach it")
 
 
 def test_two_limits_share_the_most_by_what_each_allows(tmp_path):
@@ -77,7 +77,7 @@ def test_a_lab_that_gets_all_it_wants_is_not_short(tmp_path):
     raw = tree(power=100.0)
     raw["labs"]["lab"]["demand"]["total"] = 60
     found = loaded(raw, tmp_path).solve().explain(why_short="lab", period="2027")
-    assert found.sentence == "Lab gets 60.0 of 60.0 kH100e wanted in 2027: it is not short."
+    assert found.sentence == "Lab gets 60.0 of 60.0 thousand H100e wanted in 2027: it is not short."
     assert [part.kind for part in found.records.limits] == ["demand"]
 
 
