@@ -129,7 +129,7 @@ def test_a_second_source_is_the_cheapest_hedge_though_no_plan_orders_it(hedged):
     assert two.mean == approx(10 - 15)
     assert record.cheapest == one
     assert record.searched == 2
-    assert "1.00 contract of second-source in 2027 for 7.60: it removes 22.4" in hedged[1].said[2]
+    assert "1 contract of second-source in 2027 for 7.60: it removes 22.4" in hedged[1].said[2]
 
 
 def test_what_leaves_a_state_without_a_plan_is_told_apart_from_what_was_not_solved(hedged):
