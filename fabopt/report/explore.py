@@ -7,15 +7,23 @@ from contextlib import suppress
 from html import escape
 from typing import Any
 
+from fabopt.analysis.lever_names import lever_phrase
 from fabopt.analysis.sensitivity.dial import Dial, Setting
 from fabopt.analysis.sensitivity.explore import Exploration, Moment
 from fabopt.domain.tolerances import same
+from fabopt.domain.unit_words import with_unit
 from fabopt.errors import MissingExtraError, require
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, listed, worth
+from fabopt.report.text import Table, amount, in_unit, listed, worth
 
-MOST_FIELDS = 6
-"""Labs that the chart shows."""
+MOST_FIELDS, MOST_ROWS = 6, 12
+"""Labs that the chart shows, and demands that the table does: where there are more, those that change most."""
+STYLE = """<style>
+.fabopt-explore .widget-html-content { min-width: 0; line-height: 1.4; }
+.fabopt-explore caption { text-align: left; padding: .6em .4em .2em; }
+.fabopt-explore :is(th, td) { padding: 0 .4em; }
+</style>"""
+"""How the answer stands below the sliders, where JupyterLab gives tables no style."""
 STEPS = 40
 """Steps of a slider from the low of a number to its high."""
 
@@ -84,7 +92,9 @@ class Explorer:
 def moment_report(explored: Exploration, moment: Moment) -> Report[Moment]:
     """Return the plan at some values: what it is worth, what holds it back, and what it delivers against the plan."""
     unit = explored.unit
-    at = listed([_value(dial, value) for dial, (_, value) in zip(explored.dials, moment.values, strict=True)])
+    called = [lever_phrase(explored.called[dial.path]) for dial in explored.dials]
+    places = [value for _, value in moment.values]
+    at = listed([_value(*one) for one in zip(called, explored.dials, places, strict=True)])
     if moment.objective is None or moment.change is None:
         text = f"There is no plan with {at}: {moment.note}."
     else:
@@ -93,26 +103,40 @@ def moment_report(explored: Exploration, moment: Moment) -> Report[Moment]:
             text += f" ({'+' if moment.change > 0 else ''}{worth(moment.change, unit)})"
         choke = "being found" if moment.choke is None else moment.choke or "nothing"
         text += f"; what holds it back is {choke}."
-    rows = [
-        (demand, plan, here, f"{100 * (here / plan - 1):+.1f} %" if plan > 0.0 else None)
+    tables = (_over_all(explored, moment), _by_period(moment, explored.shown_in))
+    frames = {"delivered": lambda: moment.frame, "by_period": lambda: moment.periods}
+    return Report(
+        "explore", moment, (text,), tables, frames=frames, charts=lambda: _chart(moment, explored.shown_in)
+    )  # fmt: skip
+
+
+def _over_all(explored: Exploration, moment: Moment) -> Table:
+    """Return what each demand gets over all periods, against the plan."""
+    told = [
+        (demand, explored.units[demand], plan, here, here / plan - 1.0 if plan > 0.0 else None)
         for demand, plan, here in moment.delivered
     ]
-    title = "Delivered over all periods, in the unit of each demand"
-    table = Table(title, ("demand", "plan", "here", "change"), rows)
-    frames = {"delivered": lambda: moment.frame, "by_period": lambda: moment.periods}
-    return Report("explore", moment, (text,), (table, _by_period(moment)), frames=frames, charts=lambda: _chart(moment))
+    if len(told) > MOST_ROWS:
+        told.sort(key=lambda row: -abs(row[-1] or 0.0))
+    rows = [(*row, None if change is None else f"{100 * change:+.1f} %") for *row, change in told]
+    heads = ("demand", "unit", "plan", "here", "change")
+    return Table("Delivered over all periods", heads, rows, left=2, most=MOST_ROWS)
 
 
-def _by_period(moment: Moment) -> Table:
+def _by_period(moment: Moment, unit: str) -> Table:
     """Return what each lab gets here by period."""
     periods = tuple(dict.fromkeys(period for _, period, _, _ in moment.by_period))
     here = {(name, period): amount for name, period, _, amount in moment.by_period}
     names = dict.fromkeys(name for name, *_ in moment.by_period)
     rows = [(name, *(here[name, period] for period in periods)) for name in names]
-    return Table("Delivered here by period, in the unit of each demand", ("to", *periods), rows)
+    return Table(f"Delivered here by period{_in(unit)}", ("to", *periods), rows)
 
 
-def _chart(moment: Moment) -> dict[str, Any]:
+def _in(unit: str) -> str:
+    return in_unit(unit) or ", in the unit of each demand"
+
+
+def _chart(moment: Moment, unit: str) -> dict[str, Any]:
     """Return what is delivered by period, here over the plan, a field a lab; nothing where there is no plan."""
     from fabopt.report.charts.style import PALETTE, REST, altair, finished, time_axis
 
@@ -136,25 +160,33 @@ def _chart(moment: Moment) -> dict[str, Any]:
         ),
         tooltip=["to:N", "period:N", "case:N", alt.Tooltip("amount:Q", format=",.4~g")],
     )  # fmt: skip
-    return {
-        "delivered": finished(drawn.properties(width=170, height=90).facet(alt.Facet("to:N", title=None), columns=2))
-    }
+    fields = drawn.properties(width=170, height=90).facet(alt.Facet("to:N", title=None), columns=2)
+    return {"delivered": finished(fields.properties(title=f"Delivered by period{_in(unit)}"))}
 
 
-def _value(dial: Dial, value: float | str) -> str:
-    if isinstance(value, str):
-        return f"{dial.path} at {value}"
-    return f"{dial.path} at {amount(value)}{'' if dial.unit == '1' else f' {dial.unit}'}"
+def _value(called: str, dial: Dial, value: float | str) -> str:
+    return f"{called} at {value if isinstance(value, str) else with_unit(amount(value), dial.unit)}"
 
 
 def _page(report: Report[Moment]) -> str:
     """Return a report as the sliders show it: the answer, a chart, and tables that scroll where they are too wide."""
     from fabopt.report.charts.shown import as_html
 
-    narrow = "<style>.fabopt-explore .widget-html-content { min-width: 0; line-height: 1.4; }</style>"
     said = (f"<p>{escape(text)}</p>" for text in report.said)
     tables = (f'<div style="overflow-x: auto; font-size: 90%">{table.html()}</div>' for table in report.tables)
-    return "\n".join([narrow, *said, *map(as_html, report.charts().values()), *tables])
+    return "\n".join([STYLE, *said, *map(as_html, report.charts().values()), *tables])
+
+
+def _step(dial: Dial) -> float:
+    """Return the step of a slider, on whose places the number itself lies: a browser moves it to the next otherwise."""
+    wide, below = (dial.high - dial.low) / STEPS, dial.value - dial.low
+    return below / max(1, round(below / wide)) if below > 0.0 else wide
+
+
+def _head(called: str, dial: Dial) -> str:
+    """Return what stands above a slider: what the lever is called, its unit, and its path."""
+    path = f"<code style='font-size: inherit'>{escape(dial.path)}</code>"
+    return f"<small>{escape(called)}{escape(in_unit(dial.unit))} {path}</small>"
 
 
 def _box(explorer: Explorer) -> Any:
@@ -172,16 +204,18 @@ def _box(explorer: Explorer) -> Any:
             value=dial.value,
             min=min(dial.low, dial.value),
             max=max(dial.high, dial.value),
-            step=(dial.high - dial.low) / STEPS,
+            step=_step(dial),
             readout_format=",.4r",
             layout={"width": "auto", "max_width": "40em"},
         )
         for dial in explorer.found.dials
     }
-    heads = [ipywidgets.HTML(f"<small>{escape(dial.label)}</small>") for dial in sliders]
+    heads = [ipywidgets.HTML(_head(explorer.found.called[dial.path], dial)) for dial in sliders]
 
     def moved(_: Any) -> None:
-        moves = {dial: slider.value for dial, slider in sliders.items() if slider.value != dial.value}
+        moves = {
+            dial: slider.value for dial, slider in sliders.items() if abs(slider.value - dial.value) > slider.step / 2
+        }
         explorer.values = {dial.path: dial.setting(value) for dial, value in moves.items()}
         for step in explorer.found.steps(explorer.values):  # the plan first, then what holds it back
             page.value = _page(moment_report(explorer.found, step))

@@ -94,10 +94,11 @@ def test_what_a_lever_is_set_to_is_said_in_its_unit(result):
     explorer = result.explore([PRESSES, VALUE])
     assert explorer.at({PRESSES: "*1.1", VALUE: "*1.2"}).records.values == ((PRESSES, approx(1.1)), (VALUE, approx(12)))
     assert explorer.at({PRESSES: "+20"}).records.values == ((PRESSES, "+20"), (VALUE, 10))
-    assert f"With {PRESSES} at 1.10 times and {VALUE} at 10.0, integers" in explorer.at({PRESSES: "*1.1"}).sentence
-    assert f"{PRESSES} at +20 and" in explorer.at({PRESSES: "+20"}).sentence
+    said = explorer.at({PRESSES: "*1.1"}).sentence
+    assert "With capacity of the presses at 1.10 times and value of the cloth at 10.0, integers" in said
+    assert "capacity of the presses at +20 and" in explorer.at({PRESSES: "+20"}).sentence
     added = result.explore({PRESSES: ("+-5", "+5")})
-    assert f"{PRESSES} at 20.0 added, integers" in added.at({PRESSES: "+20"}).sentence
+    assert "capacity of the presses at 20.0 added, integers" in added.at({PRESSES: "+20"}).sentence
 
 
 # -- curves and maps ---------------------------------------------------------------------------------------------------
@@ -168,7 +169,11 @@ def test_the_slider_of_a_series_is_over_its_factor(result):
     explorer = result.explore([PRESSES, VALUE])
     factor_head, factor, value_head, _, page = explorer.widget.children
     assert (factor.min, factor.value, factor.max) == (approx(0.9), 1, approx(1.2))
-    assert (factor_head.value, value_head.value) == (f"<small>{PRESSES}, times</small>", f"<small>{VALUE}</small>")
+    assert (
+        factor_head.value
+        == f"<small>presses, capacity, times <code style='font-size: inherit'>{PRESSES}</code></small>"
+    )
+    assert value_head.value == f"<small>cloth, value <code style='font-size: inherit'>{VALUE}</code></small>"
     factor.value = 1.1
     assert "1,650" in page.value
     factor.value = 1
@@ -238,7 +243,7 @@ def test_what_is_no_end_is_told_in_a_sentence(cloth, result, tmp_path, capsys, a
 
 def test_a_setting_that_the_rules_refuse_is_told_and_moves_nothing(result):
     explorer = result.explore([PRESSES])
-    assert f"There is no plan with {PRESSES} at +-500: " in explorer.at({PRESSES: "+-500"}).sentence
+    assert "There is no plan with capacity of the presses at +-500: " in explorer.at({PRESSES: "+-500"}).sentence
     assert explorer.at().records.change == 0
 
 

@@ -5,7 +5,7 @@ import pytest
 import fabopt
 from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
-from fabopt.report.explore import moment_report
+from fabopt.report.explore import MOST_ROWS, moment_report
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.whatif import WhatIf
 
@@ -95,6 +95,40 @@ def test_the_sliders_run_over_the_ranges_and_write_the_answer_with_names_escaped
     shown = explorer._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in shown
     assert "2,000" in shown["text/html"]
+
+
+@pytest.mark.parametrize("ends", [(70, 180), (90, 300), (100, 101), (20, 100)])
+def test_the_number_itself_is_a_place_of_its_slider(solved, ends):
+    """A browser would move a slider that stands between two places, and the explorer began with another plan."""
+    explorer = solved[1].explore({CAPACITY: ends})
+    slider = explorer.widget.children[1]
+    places = (slider.value - slider.min) / slider.step
+    assert places == pytest.approx(round(places))
+    slider.value += 1e-9
+    assert explorer.values == {}
+    slider.value -= slider.step if slider.value > slider.min + slider.step else -slider.step
+    assert list(explorer.values) == [CAPACITY]
+
+
+def test_of_many_demands_those_are_shown_that_change_most(tmp_path):
+    many = [f"    cloth-{n}: {{material: cloth, quantity: 10, value: {20 - n}}}\n" for n in range(20)]
+    path = tmp_path / "many.yaml"
+    path.write_text(CHAIN[: CHAIN.index("    cloth: {name")] + "".join(many), encoding="utf-8")
+    whole, by_period = fabopt.load(path).solve().explore([CAPACITY]).at({CAPACITY: 60}).tables
+    assert [row[0] for row in whole.shown(whole.most)[:5]] == [f"cloth-{n}" for n in (6, 7, 8, 9, 0)]
+    assert whole.shown(whole.most)[0] == ("cloth-6", "", "20.0", "0", "-100.0 %")
+    assert len(whole.shown(whole.most)) == MOST_ROWS + 1
+    assert by_period.title == "Delivered here by period, in the unit of each demand"
+
+
+def test_what_labs_get_is_told_in_its_unit():
+    report = fabopt.example("tutorial").solve().explore(["sites.coast.power"]).at()
+    assert [table.title for table in report.tables] == [
+        "Delivered over all periods",
+        "Delivered here by period, thousand H100e",
+    ]
+    assert report.chart().to_dict()["title"] == "Delivered by period, thousand H100e"
+    assert report.sentence.startswith("With power of Coast campus at 350 MW, integers held, the value is 103,051 M USD")
 
 
 def test_a_value_that_the_rules_refuse_is_told_and_moves_nothing(explorer):

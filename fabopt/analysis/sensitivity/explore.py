@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.frames import frame_of
+from fabopt.analysis.lever_names import lever_name
 from fabopt.analysis.sensitivity.dial import Limits, dials_of
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
@@ -79,8 +80,12 @@ class Exploration:
     ----------
     dials
         The levers, each with the number by which it is moved and its range.
+    called
+        What the levers are called, by path.
     name, objective_name, unit
         What is explored, what the objective is, and its unit.
+    units, shown_in
+        Unit of each demand by its name, and of what is told by period; empty where that is not one.
 
     Raises
     ------
@@ -99,10 +104,16 @@ class Exploration:
         self.dials = dials_of(
             self._numbers, levers if isinstance(levers, Mapping) else dict.fromkeys(levers, limits)
         )  # fmt: skip
+        self.called = {dial.path: lever_name(plan.data, dial.path) for dial in self.dials}
         self._ends = Ends(self._numbers, plan.solved)
         self._plan, self._last = made(self._ends.base), self._ends.base
         self._labs = plan.data.labs
         self._course = self._by_period(self._ends.base)
+        net = self._ends.plan.net
+        made_in = {material.id: material.unit for material in net.materials}
+        self.units = {demand.name: made_in[demand.material] for demand in net.demands}
+        told = {made_in[demand.material] for demand in net.demands if not self._labs or demand.tags.lab in self._labs}
+        self.shown_in = told.pop() if len(told) == 1 else ""
 
     def __repr__(self) -> str:
         return f"Exploration of {self.name}: {', '.join(dial.path for dial in self.dials)}"

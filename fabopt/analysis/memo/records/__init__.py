@@ -23,7 +23,6 @@ from fabopt.analysis.memo.records.signing import (
     Outlay,
     Signature,
     SignatureKind,
-    Together,
     Verdict,
     WalkAway,
 )
@@ -70,7 +69,6 @@ __all__ = [
     "Since",
     "Standing",
     "StateRegret",
-    "Together",
     "Unit",
     "Verdict",
     "Wait",
