@@ -47,7 +47,7 @@ class Waiting:
 
     def stage(self, name: str, seconds: float) -> None:
         """Take that a stage of a study has ended."""
-        self._said = f"{name} done in {seconds:.0f} s"
+        self._said = f"{name} done after {seconds:.0f} s, at work on what follows"
 
     def count(self, done: int, things: int, word: str = "") -> None:
         """Take how many of a number of things are done."""

@@ -55,7 +55,7 @@ def test_a_cell_shows_how_far_a_call_is_and_nothing_when_it_is_done(cell):
         line.solve("value", Progress(seconds=3.0, incumbent=7.0, bound=8.0, gap=0.125, nodes=0))
         until(cell, "value, tree: 3 s, plan 7.00, bound 8.00, gap 12.50 %")
         line.stage("relief", 4.2)
-        until(cell, "relief done in 4 s")
+        until(cell, "relief done after 4 s, at work on what follows")
         line.count(3, 1000, "cases")
         until(cell, "3 of 1,000 cases")
         with waiting() as inner:  # of a solve within a study
