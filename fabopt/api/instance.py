@@ -180,8 +180,8 @@ class Instance(Inputs):
     """A validated instance that can be solved. It never changes: :meth:`with_` returns another one."""
 
     @cached_property
-    def _names(self) -> Names:
-        """What things and parties are called, by id."""
+    def names(self) -> Names:
+        """What things and parties are called, by id: ``result.fleet.replace({"lab": instance.names})``."""
         from fabopt.domain.names import display_names
 
         return display_names(self.data)
@@ -209,8 +209,8 @@ class Instance(Inputs):
         from fabopt.report.perspective import in_whose_money
 
         chosen = self._options(options)
-        report = allocation_report(study(self.data, two_stage, chosen, each), self.money, self._names)
-        return named(in_whose_money(report, chosen.perspective), self._names)
+        report = allocation_report(study(self.data, two_stage, chosen, each), self.money, self.names)
+        return named(in_whose_money(report, chosen.perspective), self.names)
 
     def own_silicon(self, chip: str, **options: Unpack[RunOptions]) -> Report[OwnSilicon]:
         """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
@@ -232,7 +232,7 @@ class Instance(Inputs):
         from fabopt.report.own_silicon import own_silicon_report
         from fabopt.report.perspective import whose
 
-        chosen, names = self._options(options), self._names
+        chosen, names = self._options(options), self.names
         seen = whose(chosen.perspective, names)
         return named(own_silicon_report(own_silicon(self.data, chip, chosen), names, self.money, seen), names)
 
@@ -256,7 +256,7 @@ class Instance(Inputs):
 
         chosen = self._options(options)
         report = in_whose_money(limit_report(limit_study(self.data, chosen), self.money), chosen.perspective)
-        return named(report, self._names)
+        return named(report, self.names)
 
     def calibrate(
         self,
@@ -301,7 +301,7 @@ class Instance(Inputs):
         with timed(budget, tell) as (time, _):
             try:
                 found = calibrate(free.data, free.network, self.name, free._options({}), time)
-                return named(calibrate_report(found), self._names)
+                return named(calibrate_report(found), self.names)
             except ConflictError as conflict:
                 least = free.solve("agreement", time_limit=max(time.left, 1.0))
                 if not least.has_plan:
