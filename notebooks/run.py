@@ -36,7 +36,7 @@ def notebooks() -> list[Path]:
 
 
 def executed(path: Path) -> NotebookNode:
-    """Return a notebook with fresh output; an error in a cell is raised."""
+    """Return a notebook with fresh output; an error in a cell is raised, and so is what a cell warns of."""
     book = nbformat.read(path, as_version=4)
     first = nbformat.v4.new_code_cell(PICTURES)
     book.cells.insert(0, first)
@@ -50,7 +50,10 @@ def executed(path: Path) -> NotebookNode:
     for number, cell in enumerate(code, start=1):
         cell.execution_count = number
         cell.metadata = {}
-        kept = [output for output in cell.outputs if output.get("name") != "stderr" and not passing(output)]
+        warned = [output.text for output in cell.outputs if output.get("name") == "stderr"]
+        if warned:
+            raise RuntimeError(f"{path.name}, cell {number}: {''.join(warned)}")
+        kept = [output for output in cell.outputs if not passing(output)]
         cell.outputs = [settled(output, number) for output in kept]
     book.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
