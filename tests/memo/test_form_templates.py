@@ -7,8 +7,9 @@ import pypdf
 import pytest
 from browser import needs_browser, visit
 from docx import Document
-from memo_sample import SAMPLE, SIGNATURES
+from memo_sample import SAMPLE, SIGNATURES, musd
 
+from fabopt.analysis.memo.records import Together
 from fabopt.report.memo.document import document, plain
 from fabopt.report.memo.errors import MemoError, TemplateError
 from fabopt.report.memo.figures import FIGURES
@@ -263,3 +264,28 @@ def test_formats_languages_and_folders_are_checked(tmp_path):
     with pytest.raises(MemoError, match="cannot be written"):
         check_out(tmp_path / "mine" / "letter.txt" / "memo")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "phrases"),
+    [
+        (
+            "en",
+            (
+                "Of accelerators, enough from any of these",
+                ", by 2027 Q4",
+                "Without any of them Aurora loses USD 1.8 bn",
+            ),
+        ),
+        ("zh", ("加速器：下列各项任取足量即可", "，不迟于 2027", "全部不签则 Aurora 损失")),
+    ],
+)
+def test_what_makes_up_for_each_other_is_told_together_and_not_as_not_needed(lang, phrases):
+    pair = [replace(s, verdict="leave", decide_by="") for s in SIGNATURES[:2]]
+    some = Together("accelerators", tuple(s.id for s in pair), musd(1_800.0, "re-solve"), "2027Q4")
+    report = MemoReport(replace(SAMPLE, signatures=(*pair, *SIGNATURES[2:]), together=(some,)))
+    text = report.text(lang).markdown
+    for phrase in phrases:
+        assert phrase in text
+    assert ("Not needed" if lang == "en" else "不需要") not in text
+    assert "enough from any" in str(report)

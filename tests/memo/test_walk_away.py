@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from waiting_cases import MADE, STOCK, WORTH, solved, tree
+from waiting_cases import MADE, STOCK, WORTH, chip, solved, tree
 
 from fabopt.analysis.memo.ground import Ground, ground
 from fabopt.analysis.memo.late import Delays
@@ -188,3 +188,23 @@ def test_the_memo_and_the_function_name_the_same_terms(tutorial: Result, aurora:
         assert one.price.value == pytest.approx(signed.break_even.value)
         assert one.latest >= signed.decide_by
     assert found.table("terms")["price"].tolist() == [one.price.value for one in found.records if one.price]
+
+
+@pytest.mark.parametrize(("chips", "told"), [("ab", 1), ("a", 0)])
+def test_what_makes_up_for_each_other_is_needed_together(chips: str, told: int, tmp_path: Path) -> None:
+    """Chips a and b are alike, and the plan has some of a: without it b is as good. Without either nothing is earned.
+
+    Where only a is sold, it is advised alone. 100 thousand are begun at once, which run for three years.
+    """
+    raw = tree(chips={name: chip() for name in chips})
+    mine = own(raw, tmp_path)
+    every = signables(mine.plan, "lab")
+    signed, _, some = weigh(mine, every, Cash.of(mine), 1.0, budget=TimeBudget(), seconds=20.0, workers=1)
+    assert {one.verdict for one in signed if one.kind == "accelerators"} == {"leave" if told else "sign"}
+    assert len(some) == told
+    for one in some:
+        assert one.goods == "accelerators"
+        assert set(one.signatures) == {s.id for s in signed if s.kind == "accelerators"}
+        assert one.without is not None
+        assert one.without.value == pytest.approx(100.0 * (3 * WORTH - 20.0))
+        assert one.decide_by == mine.net.periods[0].label

@@ -24,8 +24,9 @@ where it is never signed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,6 +177,46 @@ class Signable:
         """Return whether all of it is decided already."""
         there = self.done(plan)
         return bool(np.all(plan.program.column_lower[there] >= plan.program.column_upper[there])) and len(there) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Signable):
+    """Purchases of the same goods together.
+
+    Attributes
+    ----------
+    members
+        Each of them; none is an order of the lab's own.
+    told
+        Ids of those that the plan has and that are not worth signing alone.
+    """
+
+    members: tuple[Signable, ...] = ()
+    told: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, members: Sequence[Signable], told: Sequence[str]) -> Several:
+        """Return some purchases of the same goods together."""
+        one = members[0]
+        return cls(
+            f"together:{one.id}",
+            "capacity",
+            one.what,
+            "",
+            "",
+            since=one.since,
+            members=tuple(members),
+            told=tuple(told),
+        )
+
+    def forbidden(self, plan: SolvedProgram, period: int | None) -> Perturbation:
+        """Return the change that forbids to sign any of them before a period, or ever (None)."""
+        first, *others = (one.forbidden(plan, period) for one in self.members)
+        return reduce(Perturbation.then, others, first)
+
+    def planned(self, plan: SolvedProgram) -> int:
+        """Return the position of the period in which the plan signs the first of them."""
+        return min(one.planned(plan) for one in self.members if one.id in self.told)
 
 
 def whole_periods(time: float) -> int:

@@ -20,8 +20,8 @@ from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.origin import Cells, amount, cells
 from fabopt.analysis.memo.outlay import Cash
-from fabopt.analysis.memo.records import Amount, Signature, Unit, Verdict
-from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Signable
+from fabopt.analysis.memo.records import Amount, Signature, Together, Unit, Verdict
+from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Several, Signable
 from fabopt.analysis.replan import Again, Answer
 from fabopt.domain.tolerances import rounding
 from fabopt.network.explode import makers, needs
@@ -81,10 +81,31 @@ def dated(ground: Ground, signature: Signature, delay: Delay, again: Again, tole
     if not math.isfinite(least):
         return replace(signature, verdict=verdict)  # nothing of the plan stands without it
     origin = f"re-solve: {signature.id} {'ended' if signature.signed else 'not signed at all'}, {again.how}"
-    loss = Amount(least if math.isinf(most) else most, "MUSD", origin, least, None if math.isinf(most) else most)
-    if math.isfinite(without.value):
-        loss = replace(loss, value=max(again.base - without.value, 0.0))
+    loss = _loss(again, without, (least, most), origin)
     return replace(signature, without=loss, verdict=verdict, break_even=_break_even(ground, signature, loss))
+
+
+def together(ground: Ground, some: Several, delay: Delay, again: Again, tolerance: float) -> Together | None:
+    """Return purchases that can be left alone but, as is proved, not together; None where they can, or it is open."""
+    if delay.without is None:
+        return None
+    within = loss_within(ground, again, delay.without)
+    if within[0] <= tolerance:
+        return None
+    origin = f"re-solve: {', '.join(one.id for one in some.members)} not signed at all, {again.how}"
+    return Together(
+        goods=some.what,
+        signatures=some.told,
+        without=_loss(again, delay.without, within, origin) if math.isfinite(within[0]) else None,
+        decide_by="" if delay.decide_by is None else ground.net.periods[delay.decide_by].label,
+    )
+
+
+def _loss(again: Again, without: Answer, within: tuple[float, float], origin: str) -> Amount:
+    """Return what is lost without something, between what is proved of it."""
+    least, most = within
+    loss = Amount(least if math.isinf(most) else most, "MUSD", origin, least, None if math.isinf(most) else most)
+    return replace(loss, value=max(again.base - without.value, 0.0)) if math.isfinite(without.value) else loss
 
 
 def loss_within(ground: Ground, again: Again, without: Answer) -> tuple[float, float]:

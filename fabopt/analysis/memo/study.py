@@ -191,7 +191,7 @@ class _Writing:
         base, mine, budget = self.base, self.mine, self.budget
         cash, hedge = Cash.of(mine), self.asked.hedge
         with self._analysis("signatures"):
-            signed, limits_of_terms = weigh(
+            signed, limits_of_terms, some = weigh(
                 mine, self.signable, cash, self.tolerance, budget=budget, seconds=SEARCH, workers=self.asked.workers
             )
         with self._analysis("choke points"), self._kept():
@@ -263,6 +263,7 @@ class _Writing:
             hedging=None if hedge is None else hedging(hedge, self.signable),
             all_assumptions=turns.all,
             since=since(mine),
+            together=some,
         )
 
     def _ran(self, found: Mapping[str, object]) -> tuple[str, ...]:

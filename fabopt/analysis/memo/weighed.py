@@ -1,14 +1,15 @@
 """All that is asked about a lab's signatures: what each is worth, until when it may wait, how far its terms may move.
 
 In this order, the most expensive first in each: what is left if it is never signed; the last responsible date of what
-is proved to be worth signing; what that left undecided, integers searched again, and its date; what is left where a
-contract in force ends; up to which date signing is worth anything. So that where time is short, what is advised has its
-date before anything else is asked.
+is proved to be worth signing; what that left undecided, integers searched again, and its date; the same of purchases of
+the same goods together that are not worth signing alone, as one makes up for another; what is left where a contract in
+force ends; up to which date signing is worth anything. So that where time is short, what is advised has its date before
+anything else is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock
@@ -18,11 +19,12 @@ import numpy as np
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.outlay import Cash
-from fabopt.analysis.memo.records import Signature, WalkAway
-from fabopt.analysis.memo.signable import AGREEMENTS, Signable
-from fabopt.analysis.memo.signatures import dated, loss_within, order_of_weight, signature
+from fabopt.analysis.memo.records import Signature, Together, WalkAway
+from fabopt.analysis.memo.signable import AGREEMENTS, Several, Signable
+from fabopt.analysis.memo.signatures import dated, loss_within, order_of_weight, signature, together
 from fabopt.analysis.memo.walk_away import walk_aways
 from fabopt.analysis.replan import Again, Answer
+from fabopt.domain.kinds import KINDS
 from fabopt.solve.budget import TimeBudget
 
 Asked = Callable[[Delays, Signable, Delay], Delay | None]
@@ -31,15 +33,15 @@ Asked = Callable[[Delays, Signable, Delay], Delay | None]
 
 def weigh(
     mine: Ground,
-    signable: Iterable[Signable],
+    signable: Sequence[Signable],
     cash: Cash,
     tolerance: float,
     *,
     budget: TimeBudget,
     seconds: float,
     workers: int,
-) -> tuple[tuple[Signature, ...], tuple[WalkAway, ...]]:
-    """Return what a lab signs in its plan, in the order of its weight, and how far the terms of it may move.
+) -> tuple[tuple[Signature, ...], tuple[WalkAway, ...], tuple[Together, ...]]:
+    """Return what a lab signs in its plan, by weight, how far its terms may move, and what can be left alone only.
 
     Parameters
     ----------
@@ -71,7 +73,9 @@ class _Weighing:
         self.known: dict[str, Delay] = {}
         self._turn = Lock()
 
-    def all(self, signable: Iterable[Signable], cash: Cash) -> tuple[tuple[Signature, ...], tuple[WalkAway, ...]]:
+    def all(
+        self, signable: Sequence[Signable], cash: Cash
+    ) -> tuple[tuple[Signature, ...], tuple[WalkAway, ...], tuple[Together, ...]]:
         """Ask everything, and return it."""
         mine = self.mine
         every = [one for what in signable for one in what.orders(mine.plan)]
@@ -83,6 +87,10 @@ class _Weighing:
         self._each(self._advised(new), self._date)
         self._each([what for what in new if self._open(what)], self._search)
         self._each([what for what in self._advised(new) if self.known[what.id].decide_by is None], self._date)
+        some = self._alike(signable, new)
+        self._each(some, self._never)
+        self._each([what for what in some if self._open(what)], self._search)
+        self._each(self._advised(some), self._date)
         self._each(in_force, self._ended)
         self._each(self._advised(new), self._worth)
         weighed = [
@@ -91,7 +99,8 @@ class _Weighing:
         ]
         latest = {id: delay.worth_until for id, delay in self.known.items()}
         ordered = order_of_weight(weighed)
-        return ordered, walk_aways(mine, ordered, latest)
+        needed = (together(mine, one, self.known.get(one.id, Delay(None)), self.again, self.tolerance) for one in some)
+        return ordered, walk_aways(mine, ordered, latest), tuple(one for one in needed if one is not None)
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
@@ -149,6 +158,21 @@ class _Weighing:
         """Return what is proved to be worth signing, the most urgent by what is left without it first."""
         there = [(self._within(what)[0], what) for what in these if self._without(what) is not None]
         return [what for least, what in sorted(there, key=lambda pair: -pair[0]) if least > self.tolerance]
+
+    def _alike(self, signable: Iterable[Signable], new: Iterable[Signable]) -> list[Several]:
+        """Return purchases that one makes up for another: of the same goods, but for those that are advised alone.
+
+        Only where the plan has one of them. Components are of many sorts, of which none makes up for another.
+        """
+        advised = {what.id for what in self._advised(new)}
+        asked = {what.id for what in new if self._without(what) is not None} - advised
+        by_goods: dict[tuple[str, str], list[Signable]] = {}
+        for what in signable:
+            if what.what and what.id not in advised:
+                sort = what.item if what.what == KINDS["component"].paid else ""
+                by_goods.setdefault((what.what, sort), []).append(what)
+        several = (Several.of(some, [what.id for what in some if what.id in asked]) for some in by_goods.values())
+        return [some for some in several if some.told and len(some.members) > 1]
 
     def _open(self, what: Signable) -> bool:
         """Return whether it is proved neither that it is worth signing nor that it is not."""

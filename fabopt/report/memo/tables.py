@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.memo.records import Amount, Memo
+from fabopt.analysis.memo.records import Amount, Memo, Signature
 from fabopt.report.memo.errors import MemoError
 from fabopt.report.memo.people import People, step_of
+from fabopt.report.memo.words import word
 from fabopt.report.text import Table
 
 if TYPE_CHECKING:
@@ -53,11 +54,15 @@ def _row(record: Any) -> Mapping[str, Any]:
 
 
 def signature_table(memo: Memo) -> Table:
-    """Return what is advised to sign, for a terminal."""
+    """Return what is advised to sign, and of what enough is needed from any, for a terminal."""
     people = People("en", step_of([memo.until]))
-    rows = tuple(
-        (s.what, s.supplier, people.amount(s.amount, noun=False), people.period(s.decide_by),
-         "" if s.without is None else people.amount(s.without))
-        for s in memo.advice
-    )  # fmt: skip
+
+    def row(s: Signature, by: str, loss: Amount | None) -> tuple[object, ...]:
+        lost = "" if loss is None else people.amount(loss)
+        return s.what, s.supplier, people.amount(s.amount, noun=False), people.period(by), lost
+
+    rows: list[tuple[object, ...]] = [row(s, s.decide_by, s.without) for s in memo.advice]
+    for some, members in memo.some_of:
+        rows.append((f"Of {word('en', 'outlay', some.goods)}, enough from any; the loss is that without any of them",))
+        rows += [row(s, some.decide_by, some.without) for s in members]
     return Table("What to sign", ("what", "from", "how much", "sign by", "if never, loses"), rows, 2)

@@ -23,6 +23,7 @@ from fabopt.analysis.memo.records.signing import (
     Outlay,
     Signature,
     SignatureKind,
+    Together,
     Verdict,
     WalkAway,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "Since",
     "Standing",
     "StateRegret",
+    "Together",
     "Unit",
     "Verdict",
     "Wait",

@@ -137,6 +137,29 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Purchases of the same goods of which some are needed, though each alone can be done without or is undecided.
+
+    Attributes
+    ----------
+    goods
+        Kind of goods, as the table ``transfers`` has it.
+    signatures
+        Ids of the :class:`Signature` of each that the plan has.
+    without
+        What the lab loses if it signs none of them, nor any other of these goods that is not advised, with what is
+        proved of that as low and high; None where no plan is left.
+    decide_by
+        Last period in which signing all of them costs no more than the tolerance; empty where it was not found.
+    """
+
+    goods: str
+    signatures: tuple[str, ...]
+    without: Amount | None
+    decide_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class WalkAway:
     """How far each term of a signature may move, alone, before signing is worth nothing to the lab.
 

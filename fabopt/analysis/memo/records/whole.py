@@ -8,7 +8,7 @@ from typing import Literal
 
 from fabopt.analysis.memo.records.amount import Amount, Withheld
 from fabopt.analysis.memo.records.chain import ChipReason, ChokeYear, Loss, MixRow, OwnChip, Relief, Rival, SecondSource
-from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature, WalkAway
+from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature, Together, WalkAway
 from fabopt.analysis.memo.records.since import Since
 from fabopt.analysis.memo.records.turning import Alternative, Assumption, Chance, Choice, Flip, Hedging, Indicator
 
@@ -91,6 +91,8 @@ class Memo:
         The plan that everybody else is held at.
     walk_aways
         How far the terms of what is advised may move.
+    together
+        What can be left alone, but not together.
     budget, outlays
         What the lab spends by window of its budget, and to whom it pays what.
     periods
@@ -142,6 +144,27 @@ class Memo:
     hedging: Hedging | None
     all_assumptions: tuple[Assumption, ...]
     since: Since | None = None
+    together: tuple[Together, ...] = ()
+
+    @property
+    def spare(self) -> tuple[Signature, ...]:
+        """What the plan has and is not needed, alone or with all others of its goods that are not needed alone."""
+        return self._alone("leave")
+
+    @property
+    def unsure(self) -> tuple[Signature, ...]:
+        """What is undecided, but for what is told of together with others."""
+        return self._alone("undecided")
+
+    def _alone(self, verdict: str) -> tuple[Signature, ...]:
+        together = {id for some in self.together for id in some.signatures}
+        return tuple(s for s in self.signatures if s.verdict == verdict and not s.signed and s.id not in together)
+
+    @property
+    def some_of(self) -> tuple[tuple[Together, tuple[Signature, ...]], ...]:
+        """What can be left alone, but not together, with its signatures."""
+        by_id = {s.id: s for s in self.signatures}
+        return tuple((some, tuple(by_id[id] for id in some.signatures)) for some in self.together)
 
     @property
     def advice(self) -> tuple[Signature, ...]:
