@@ -28,6 +28,7 @@ from fabopt.analysis.memo.records import (
     Wait,
     WalkAway,
     Withheld,
+    Worth,
 )
 
 
@@ -394,4 +395,13 @@ SAMPLE = Memo(
     sampled="sweep",
     hedging=HEDGING,
     all_assumptions=ASSUMPTIONS,
+    worth=Worth(
+        Amount(0.08, "share", "instance: horizon.discount_rate", confidence="assumption"),
+        "2033",
+        (
+            ("compute", musd(130_345.0, "domain/perspective: compute")),
+            ("suppliers", musd(-27_500.0, "domain/perspective: suppliers")),
+            ("beside", musd(-500.0, "manifest.objective_value - domain/perspective")),
+        ),
+    ),
 )

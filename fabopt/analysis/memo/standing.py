@@ -13,7 +13,9 @@ UNPROVEN = ("time_limit", "interrupted")
 """Statuses of a plan that is only the best found when its time ran out."""
 
 
-def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[str]) -> Standing:
+def standing(
+    ground: Ground, seconds: Mapping[str, float], left_out: Sequence[str], *, of: str = "manifest"
+) -> Standing:
     """Return what a plan of a memo is and how good it is.
 
     Parameters
@@ -24,16 +26,18 @@ def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[st
         Of each analysis.
     left_out
         What their budget did not allow.
+    of
+        Whose manifest it stands in, as origins name it.
     """
     run = ground.of.run
     bound, gap = run.bound, run.gap
     return Standing(
         status=run.status,
         incumbent=run.status in UNPROVEN,
-        value=ground.money(ground.of.objective, "manifest: objective"),
-        bound=None if bound is None else ground.money(bound, "manifest: bound"),
-        gap=None if gap is None else Amount(gap, "share", "manifest: gap"),
-        doubt=doubt(ground),
+        value=ground.money(ground.of.objective, f"{of}: objective"),
+        bound=None if bound is None else ground.money(bound, f"{of}: bound"),
+        gap=None if gap is None else Amount(gap, "share", f"{of}: gap"),
+        doubt=doubt(ground, of),
         version=run.versions.fabopt,
         solver=run.versions.highspy,
         input_hash=run.input_hash,
@@ -45,9 +49,9 @@ def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[st
     )
 
 
-def doubt(ground: Ground) -> Amount:
+def doubt(ground: Ground, of: str = "manifest") -> Amount:
     """Return by how much a better plan may exceed this one."""
-    return ground.money(ground.doubt, "manifest: bound - objective")
+    return ground.money(ground.doubt, f"{of}: bound - objective")
 
 
 def withheld(ground: Ground, difference: Amount, certain: float | None = None) -> Withheld | None:

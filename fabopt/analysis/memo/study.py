@@ -26,6 +26,7 @@ from fabopt.analysis.memo.since import since
 from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.memo.turning import Turning, tornado_for, turning, with_changes
 from fabopt.analysis.memo.weighed import weigh
+from fabopt.analysis.memo.worth import worth
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.analysis.replan import Again
 from fabopt.analysis.sensitivity.records import Tornado
@@ -235,7 +236,7 @@ class _Writing:
             until=base.until,
             tolerance=base.money(self.tolerance, "asked: tolerance"),
             standing=standing(mine, budget.seconds_by_stage, budget.left_out),
-            given=standing(base, {}, ()),
+            given=standing(base, {}, (), of="the given plan's manifest"),
             headline=headline(mine, mix, reliefs, signed),
             signatures=signed,
             walk_aways=limits_of_terms,
@@ -264,6 +265,7 @@ class _Writing:
             all_assumptions=turns.all,
             since=since(mine),
             together=some,
+            worth=worth(mine),
         )
 
     def _ran(self, found: Mapping[str, object]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from fabopt.analysis.memo.records import Amount
 from fabopt.report.memo.ledger import Ledger
 from fabopt.report.memo.markdown import Md
-from fabopt.report.memo.people import NOTHING, People
+from fabopt.report.memo.people import NOTHING, People, digits
 from fabopt.report.memo.words import LISTS, all_undone, limit_name, origin_name, per_unit, word, words
 from fabopt.report.text import clip
 
@@ -49,6 +49,7 @@ class Writer:
         return {
             "amount": self.amount, "short": self.short, "span": self.span, "both": self.both, "ends": self.ends,
             "within": self.within, "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds,
+            "millions": self.millions,
             "period": self.people.period, "quarter": self.people.short_period, "day": self.people.day,
             "stretch": self.people.stretch, "last_day": self.people.last_day,
             "listed": self.listed, "limit": self.limit, "per": self.per, "word": self.word,
@@ -120,6 +121,12 @@ class Writer:
     def counted(self, count: float, origin: str) -> str:
         """Write a plain number, saying where it comes from."""
         return self.short(Amount(float(count), "count", origin))
+
+    def millions(self, number: Amount) -> str:
+        """Write money to the million, for a table that adds up: ``8,683,101``."""
+        text = digits(number.value)
+        self.ledger.add(text, number.value, _unit(number), number.origin)
+        return text
 
     def lasting(self, periods: float | None, origin: str) -> str:
         """Write a number of periods: ``3 quarters``."""

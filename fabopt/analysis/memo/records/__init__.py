@@ -39,7 +39,7 @@ from fabopt.analysis.memo.records.turning import (
     StateRegret,
     Wait,
 )
-from fabopt.analysis.memo.records.whole import Headline, Memo, Standing
+from fabopt.analysis.memo.records.whole import Headline, Memo, Standing, Worth, WorthPart
 
 __all__ = [
     "Alternative",
@@ -76,4 +76,6 @@ __all__ = [
     "Wait",
     "WalkAway",
     "Withheld",
+    "Worth",
+    "WorthPart",
 ]

@@ -52,6 +52,30 @@ class Standing:
     hooks: tuple[str, ...] = ()
 
 
+WorthPart = Literal["compute", "sales", "left", "suppliers", "own", "late", "beside"]
+"""Worth of compute; what the lab sells; what is left at the end; what it pays others, and itself; what is late or lost;
+what its plan counts beside money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the lab's plan is worth, part by part.
+
+    Attributes
+    ----------
+    rate
+        Share a year by which money is discounted.
+    until
+        Label of the last period that counts.
+    parts
+        Discounted; what is paid is negative. They add up to the value of the plan.
+    """
+
+    rate: Amount
+    until: str
+    parts: tuple[tuple[WorthPart, Amount], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The facts of the first three sentences: what the lab gets, what holds it back, what it signs first."""
@@ -106,6 +130,8 @@ class Memo:
         What a plan under several states says; None where none was given.
     since
         What happened since the plan before, where this one was rolled on with actuals.
+    worth
+        What the plan of :attr:`standing` is worth, part by part; None in a record of before it was told.
     """
 
     lab: str
@@ -145,6 +171,7 @@ class Memo:
     all_assumptions: tuple[Assumption, ...]
     since: Since | None = None
     together: tuple[Together, ...] = ()
+    worth: Worth | None = None
 
     @property
     def spare(self) -> tuple[Signature, ...]:
