@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -12,10 +12,10 @@ from typing import Any
 
 from fabopt.analysis.memo.records import Memo
 from fabopt.report.charts.series import stacked
-from fabopt.report.charts.style import INK, MOST_SERIES, altair, specified
+from fabopt.report.charts.style import INK, MOST_SERIES, altair, name_axis, specified
 from fabopt.report.memo.people import People
 from fabopt.report.memo.words import limit_name, words
-from fabopt.report.text import clip
+from fabopt.report.text import clip, plain_line, wrap
 from fabopt.report.tornado_chart import COLOURS
 
 FONT = "Noto Sans SC"
@@ -28,8 +28,8 @@ EXTRA_FONTS = ("pylopdf_fonts_ko",)
 FIGURES = ("gantt", "mix", "choke", "tornado")
 """Names of the pictures."""
 
-NAME, DATE, ASSUMPTIONS, ORDERS = 46, 10, 10, 12
-"""Longest name and label of a period in a picture; how many assumptions and how many orders are shown."""
+NAME, NUMBER, DATE, ASSUMPTIONS, ORDERS = 46, 60, 10, 10, 12
+"""Longest line of a name, of a number with its range, and of a period; how many assumptions and orders are shown."""
 
 _MONEY = {"en": 1000.0, "zh": 100.0}
 """Million dollars in a unit of the axes of money."""
@@ -64,7 +64,7 @@ def gantt_chart(memo: Memo, people: People) -> Any:
     orders = [s for s in memo.advice if s.planned in place][:ORDERS]
     for n, one in enumerate(orders):
         order = said["order"].format(when=clip(people.short_period(one.planned), DATE)) if one.one_of_several else ""
-        name = f"{n + 1}. {clip(limit_name(people.lang, one.what), NAME)}{order}"
+        name = f"{n + 1}. {plain_line(limit_name(people.lang, one.what))}{order}"
         first = place.get(one.first, end)
         rows.append((name, place[one.planned], first, place.get(one.last, end - 1) + 1, place.get(one.decide_by)))
     if not rows:
@@ -72,7 +72,7 @@ def gantt_chart(memo: Memo, people: People) -> Any:
     data = pd.DataFrame(rows, columns=["what", "signed", "first", "last", "latest"])
     labels = "[" + ",".join(f"'{people.short_period(label)}'" for label in memo.periods) + "]"
     axis = alt.Axis(values=list(range(0, end + 1, 4 if end > 8 else 1)), labelExpr=f"{labels}[datum.value] || ''")
-    y = alt.Y("what:N", sort=list(data["what"]), title=None, axis=alt.Axis(labelLimit=320))
+    y = alt.Y("what:N", sort=list(data["what"]), title=None, axis=name_axis(data["what"], NAME, 320))
     x = alt.X("signed:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, end], nice=False))
     base = alt.Chart(data).encode(y=y)
     waits = base.mark_bar(height=3, color=INK).encode(x=x, x2="first:Q")
@@ -83,7 +83,7 @@ def gantt_chart(memo: Memo, people: People) -> Any:
     tip = [alt.Tooltip("what:N"), alt.Tooltip("latest:Q", title=said["latest"])]
     return alt.layer(
         waits, comes.encode(x="first:Q", x2="last:Q"), latest.encode(x="latest:Q", tooltip=tip)
-    ).properties(width=360, height=alt.Step(15))
+    ).properties(width=360, height=alt.Step(_step(data["what"], 15, NAME)))
 
 
 def mix_chart(memo: Memo, people: People) -> Any:
@@ -112,20 +112,21 @@ def choke_chart(memo: Memo, people: People) -> Any:
 
     said = words(people.lang)["chart"]
     rows = [
-        (year.year, year.worth.value / _MONEY[people.lang], clip(limit_name(people.lang, year.limit), NAME))
+        (year.year, year.worth.value / _MONEY[people.lang], plain_line(limit_name(people.lang, year.limit)))
         for year in memo.chokes
     ]
     if not rows:
         return None
-    base = alt.Chart(pd.DataFrame(rows, columns=["year", "worth", "limit"])).encode(
-        y=alt.Y("year:O", title=None, sort=[row[0] for row in rows])
-    )
+    y = alt.Y("year:O", title=None, sort=[row[0] for row in rows])
+    base = alt.Chart(pd.DataFrame(rows, columns=["year", "worth", "limit"])).encode(y=y)
     bars = base.mark_bar(color=COLOURS[0]).encode(
         x=alt.X("worth:Q", title=f"{said['worth']}, {said['money']}", axis=alt.Axis(tickCount=4)),
         tooltip=[alt.Tooltip("limit:N"), alt.Tooltip("worth:Q", format=",.3~g")],
     )
-    text = base.mark_text(align="left", dx=5, color=INK).encode(x=alt.datum(0), text="limit:N")
-    return (bars + text).properties(width=300, height=150)
+    parts = [(year, line, 13 * n - 6.5 * more) for year, _, name in rows for n, line, more in _two_lines(name)]
+    lines = alt.Chart(pd.DataFrame(parts, columns=["year", "line", "below"])).encode(y=y)
+    text = lines.mark_text(align="left", dx=5, dy=alt.ExprRef("datum.below"), color=INK)
+    return (bars + text.encode(x=alt.datum(0), text="line:N")).properties(width=300, height=150)
 
 
 def tornado_chart(memo: Memo, people: People) -> Any:
@@ -141,7 +142,7 @@ def tornado_chart(memo: Memo, people: People) -> Any:
     rows = []
     for one in memo.assumptions[:ASSUMPTIONS]:
         mark = "" if one.solved else "≈ "
-        name = f"{mark}{clip(limit_name(people.lang, one.name or one.path), NAME)} ({people.span(one.value)})"
+        name = f"{mark}{plain_line(limit_name(people.lang, one.name or one.path))} ({people.span(one.value)})"
         for end, at, choke in (("low", one.at_low, one.choke_low), ("high", one.at_high, one.choke_high)):
             if at is not None:
                 turns = one.solved and bool(choke) and choke != one.choke_now
@@ -150,7 +151,7 @@ def tornado_chart(memo: Memo, people: People) -> Any:
         return None
     data = pd.DataFrame(rows, columns=["number", "end", "change", "size", "turns"])
     order = list(dict.fromkeys(data["number"]))
-    y = alt.Y("number:N", sort=order, title=None, axis=alt.Axis(labelLimit=380))
+    y = alt.Y("number:N", sort=order, title=None, axis=name_axis(order, NUMBER))
     x = alt.X("change:Q", title=f"{said['change']}, {said['money']}", axis=alt.Axis(tickCount=5, labelOverlap=True))
     colour = alt.Color("end:N", title=None, scale=alt.Scale(domain=[said["low"], said["high"]], range=list(COLOURS)))
     bars = (
@@ -165,7 +166,19 @@ def tornado_chart(memo: Memo, people: People) -> Any:
         layers.append(
             marks.mark_point(filled=True, size=60, color="#d95f02", stroke="black").encode(x=x, y=y, shape=shape)
         )
-    return alt.layer(*layers).properties(width=270, height=alt.Step(17))
+    return alt.layer(*layers).properties(width=270, height=alt.Step(_step(order, 17, NUMBER)))
+
+
+def _step(names: Iterable[str], one: int, wide: int) -> int:
+    """Return the height of a row: more where a name takes two lines."""
+    return one if all(len(name) <= wide for name in names) else one + 10
+
+
+def _two_lines(name: str) -> list[tuple[int, str, int]]:
+    """Return the lines of a name within a bar: the number of each, its text, and how many follow the first."""
+    first, *rest = wrap(name, NAME)
+    lines = [first, clip(" ".join(rest), NAME)] if rest else [first]
+    return [(n, line, len(lines) - 1) for n, line in enumerate(lines)]
 
 
 def _drawn(chart: Any) -> Drawn:

@@ -61,17 +61,19 @@ def _by_period(read: Read, labels: Sequence[str]) -> dict[str, Read]:
 def tints(flows: Iterable[material_flow.Flow]) -> dict[str, str]:
     """Return a colour for each chip, the same in all periods; chips that stand together differ, if colours suffice.
 
-    Those made most choose first, each the colour that the fewest chips beside it have in the fewest periods.
+    Those that come first choose first, each the colour that the chips beside it have in the fewest periods.
     """
     made: dict[str, float] = defaultdict(float)
     beside: dict[str, list[str]] = defaultdict(list)
-    for flow in map(shortened, flows):
+    first: dict[str, int] = {}
+    for when, flow in enumerate(map(shortened, flows)):
         chips = [node.name for node in flow.nodes if node.block == material_flow.CHIPS and node.name != OTHERS]
         for chip in chips:
             made[chip] += flow.nodes[material_flow.Node(material_flow.CHIPS, chip)]
             beside[chip] += chips
+            first.setdefault(chip, when)
     tint = {OTHERS: REST}
-    for chip in sorted(made, key=lambda chip: (-made[chip], chip)):
+    for chip in sorted(made, key=lambda chip: (first[chip], -made[chip], chip)):
         taken = Counter(tint[other] for other in beside[chip] if other in tint)
         tint[chip] = min(PALETTE, key=lambda colour: taken[colour])
     return tint
