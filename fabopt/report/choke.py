@@ -111,7 +111,7 @@ def limit_table(study: Study, top: int, names: Names = NO_NAMES) -> Table:
     rows = [_limit_row(study, r) for r in study.limits[:top] if r.gain > 0 and not r.obligation]
     title = f"Limits by what 10 % more {_counted(study)} earns, {_unit(study)}"
     title += f", through {names[study.info.lab]} alone" if study.info.lab else ""
-    headers = ("limit", "owner", "status", "10 % more", "certified", "after lead", "order by", "by way of")
+    headers = ("limit", "owner", "status", "10 % more", "certified", "after lead", "order by", "how")
     return Table(title, headers, rows, left=3)
 
 
