@@ -32,6 +32,7 @@ def allocate(
 ) -> None:
     """Show who gets what under the allocation policies, and what the policies cost."""
     from fabopt import api
+    from fabopt.domain.names import display_names
     from fabopt.report.allocation import game_report
 
     planned = {"--two-stage": two_stage, "--each": each, "--gap": gap, "--time-limit": time_limit}
@@ -40,7 +41,7 @@ def allocate(
         raise StudyError(f"--game solves no plan, so {others} does not go with it: ask one after the other.")
     instance = api.load(path, scenario, set_ or ())
     if game:
-        output.tell(game_report(instance.games()), head_of(instance))
+        output.tell(game_report(instance.games(), display_names(instance.data)), head_of(instance))
         return
     report = instance.allocate(two_stage, each, **limits_of_run(gap, time_limit))
     output.tell(report, head_of(instance))

@@ -165,23 +165,24 @@ SHOWN = 8
 """Rounds that are shown: the first ones and the last."""
 
 
-def game_report(games: Sequence[GameOf]) -> Report[Sequence[GameOf]]:
+def game_report(games: Sequence[GameOf], names: Names = NO_NAMES) -> Report[Sequence[GameOf]]:
     """Return games of orders: how each ended, its rounds, and who gets what against truth and the uniform rule."""
     said, tables = [], []
     for game in games:
         played = game.played
-        text = f"{game.policy}: {SAID[played.ending].format(period=played.period)}"
+        policy, customers = names[game.policy], [names[id] for id in game.customers]
+        text = f"{policy}: {SAID[played.ending].format(period=played.period)}"
         if played.in_turn:
             text += " Answers were given one after another; all at once they do not settle."
         of = in_unit(game.unit)
         said.append(f"{text} Allocated beyond needs in the end: {with_unit(whole(played.wasted), game.unit)}.")
         rows = [(n, played.inflation[n], *orders) for n, orders in enumerate(played.rounds.tolist())]
-        title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}"
-        headers = ("round", "orders/need", *game.customers)
+        title = f"{policy}: the game of orders under the rule '{game.rule}', {game.window}"
+        headers = ("round", "orders/need", *customers)
         tables.append(Table(f"{title}{of}", headers, rows, most=SHOWN, ends=True))
-        shares = zip(game.customers, game.needs, played.truthful, played.given, played.uniform, strict=True)
+        shares = zip(customers, game.needs, played.truthful, played.given, played.uniform, strict=True)
         outcome = [(customer, *map(whole, amounts)) for customer, *amounts in shares]
-        title = f"{game.policy}: who gets what of {with_unit(whole(game.capacity), game.unit)}"
+        title = f"{policy}: who gets what of {with_unit(whole(game.capacity), game.unit)}"
         tables.append(Table(title, ("customer", "need", "truthful", "after the game", "uniform"), outcome))
     data = [_game(game) for game in games]
     return Report(

@@ -85,7 +85,7 @@ def test_the_game_is_shown_with_its_rounds_and_compared_with_truth_and_uniform_r
     lines = capsys.readouterr().out.splitlines()
     assert "no equilibrium" in "".join(lines)
     assert any(line.split()[:2] == ["1", "2.75"] for line in lines)
-    assert any(line.split() == ["a", "80", "53.3", "61.4", "40"] for line in lines)
+    assert any(line.split() == ["A", "80", "53.3", "61.4", "40"] for line in lines)
     (game,) = shown(capsys, FOLDER / "proportional", "--game")["games"]
     of_a = [game[name][0] for name in ("needs", "truthful", "given", "uniform")]
     assert of_a == pytest.approx([80.0, 53.3333, 61.4439, 40.0], abs=5e-5)
