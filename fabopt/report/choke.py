@@ -62,7 +62,7 @@ def choke_report(
             point_table(study),
             joint_table(study),
         ),
-        tuple(method(study, called)),
+        tuple(method(study, called, top)),
         {"limits": lambda: study.frame, "runs": lambda: frame_of(study.runs)},
         charts,
         lambda: {"numbers": parts.numbers, **plain(study)},

@@ -6,22 +6,23 @@ from collections.abc import Callable, Sequence
 
 from fabopt.analysis.choke.records import Study, StudyInfo
 from fabopt.analysis.lever_names import lever_phrase
-from fabopt.report.text import amount, few, listed, seconds, signed
+from fabopt.report.text import amount, few, listed, seconds, signed, span
 
 NAMED = 4
 """Limits of physics and law that are named."""
 
 
-def method(study: Study, called: Callable[[str], str] = str) -> list[str]:
+def method(study: Study, called: Callable[[str], str] = str, top: int = 10) -> list[str]:
     """Return how the numbers were made, what holds only in part, and what was not explored."""
     info = study.info
-    bound = "unknown" if info.value_hi is None else amount(info.value_hi)
+    value = f"at least {amount(info.value_lo)}" if info.value_hi is None else span(info.value_lo, info.value_hi)
     lines = [
-        f"Plan: {info.held_from}, {info.objective} between {amount(info.value_lo)} and {bound} {info.money}".rstrip()
+        f"Plan: {info.held_from}, {info.objective} {value} {info.money}".rstrip()
         + f". Relief counts {_span(info.first_counted, info.last_counted)}. {info.excluded}".rstrip(),
         f"Allocation: {info.policy}." + _price_of_policy(info),
     ]
-    if any(record.gain_basis == "relaxation" for record in study.limits):
+    shown = [record for record in study.limits[:top] if record.gain > 0 and not record.obligation]
+    if any(record.gain_basis == "relaxation" for record in shown):
         lines.append("* gain of the relaxation: what uses this relief is ordered as integers.")
     fixed = [r.label for r in study.limits if not r.relaxable and r.state.periods_at_limit]
     if fixed:
@@ -54,9 +55,8 @@ def _price_of_policy(info: StudyInfo) -> str:
     price_of_policy = info.price_of_policy
     if price_of_policy is None:
         return ""
-    low, high = amount(price_of_policy.lo), amount(price_of_policy.hi)
-    span = low if low == high else f"{low} to {high}"
-    return f" Without rules of this kind the plan would be worth {span} {info.money} more.".replace("  ", " ")
+    more = span(price_of_policy.lo, price_of_policy.hi)
+    return f" Without rules of this kind the plan would be worth {more} {info.money} more.".replace("  ", " ")
 
 
 def _span(first: str, last: str) -> str:
