@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ BASES = {
     "held": "integers held",
     "whole": "integers free",
 }
+FIRST = re.compile(r" \(the first is [^()]*\)")
+"""The key of a decision within a note, which is for the data."""
 MOST = 8
 """Rows of the smaller tables."""
 
@@ -148,7 +151,7 @@ def _kinks(tornado: Tornado, called: Callable[[str], str]) -> Table:
     rows = [
         (called(n.path), n.unit, *(None if x is None else signed(x) for x in n.per_unit))
         for n in tornado.slopes
-        if n.kink
+        if n.kink and any(x is not None and signed(x) != "0" for x in n.per_unit)
     ]
     title = f"Numbers at a kink: change of the {tornado.objective_name} for one unit less and one more"
     headers = ("number", "unit", "one less", "one more")
@@ -172,7 +175,9 @@ def method(tornado: Tornado, called: Callable[[str], str]) -> list[str]:
         )
     ends = [(bar, end) for bar in tornado.bars for end in (bar.low, bar.high) if end is not None]
     lines += [
-        f"{called(bar.number.path)} at {amount(end.value)}: {end.note.rstrip('.')}." for bar, end in ends if end.note
+        f"{called(bar.number.path)} at {amount(end.value)}: {FIRST.sub('', end.note).rstrip('.')}."
+        for bar, end in ends
+        if end.note
     ]
     return lines
 
