@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -259,7 +259,7 @@ class Studies(PlanTables):
                 executor=executor_of(workers, scheduler),
                 journal=path_of(journal),
                 budget=time,
-                tell=tell or (None if line is None else line.count),
+                tell=tell or (None if line is None else partial(line.count, word="draws")),
             )
         return self._in_its_money(draws_report(record, self._names, self._lever))
 
@@ -299,7 +299,8 @@ class Studies(PlanTables):
         from fabopt.report.disruptions import disruptions_report
 
         with timed(budget) as (time, line):
-            record = disruptions(self.plan, of, lab, draws, seed, time, tell or (None if line is None else line.count))
+            told = tell or (None if line is None else partial(line.count, word="suppliers"))
+            record = disruptions(self.plan, of, lab, draws, seed, time, told)
         return self._in_its_money(disruptions_report(record))
 
     def companies(self, *, per: str = "quarter", of: Sequence[str] = (), by: Sequence[str] = ()) -> Report[Plan]:
