@@ -18,6 +18,8 @@ from fabopt.report.text import Table, amount, in_unit, listed, worth
 
 MOST_FIELDS, MOST_ROWS = 6, 12
 """Labs that the chart shows, and demands that the table does: where there are more, those that change most."""
+PLAN = "#888888"
+"""Colour of the plan behind what is moved: as easy to see where a dark theme turns colours round."""
 STYLE = """<style>
 .fabopt-explore .widget-html-content { min-width: 0; line-height: 1.4; }
 .fabopt-explore caption { text-align: left; padding: .6em .4em .2em; }
@@ -138,7 +140,7 @@ def _in(unit: str) -> str:
 
 def _chart(moment: Moment, unit: str) -> dict[str, Any]:
     """Return what is delivered by period, here over the plan, a field a lab; nothing where there is no plan."""
-    from fabopt.report.charts.style import PALETTE, REST, altair, finished, time_axis
+    from fabopt.report.charts.style import PALETTE, altair, finished, time_axis
 
     if not moment.by_period:
         return {}
@@ -155,7 +157,7 @@ def _chart(moment: Moment, unit: str) -> dict[str, Any]:
         x=alt.X("period:N", title=None, sort=periods, axis=time_axis(periods, 6)),
         y=alt.Y("amount:Q", title=None, scale=alt.Scale(zero=True)),
         color=alt.Color(
-            "case:N", title=None, scale=alt.Scale(domain=["plan", "here"], range=[REST, PALETTE[0]]),
+            "case:N", title=None, scale=alt.Scale(domain=["plan", "here"], range=[PLAN, PALETTE[0]]),
             legend=alt.Legend(orient="top"),
         ),
         tooltip=["to:N", "period:N", "case:N", alt.Tooltip("amount:Q", format=",.4~g")],
