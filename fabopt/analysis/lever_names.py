@@ -39,7 +39,7 @@ def lever_name(instance: Instance, path: str, names: Mapping[str, str] | None = 
         records = getattr(instance.network, section, None)
     if not rest:
         return _words(section)
-    who, after = _record(records, rest)
+    who, after = _record(records, rest, names)
     if who is None:
         return f"{_words(section)}, {_told(names, after)}"
     return f"{who}, {_told(names, after)}" if after else f"{_words(section)}, {who}"
@@ -63,7 +63,7 @@ def _told(names: Mapping[str, str], parts: list[str]) -> str:
     return words
 
 
-def _record(records: object, parts: list[str]) -> tuple[str | None, list[str]]:
+def _record(records: object, parts: list[str], names: Mapping[str, str]) -> tuple[str | None, list[str]]:
     """Return the name of the record that a path enters, and what of the path comes after its id."""
     if not isinstance(records, Mapping):
         return None, parts
@@ -71,7 +71,7 @@ def _record(records: object, parts: list[str]) -> tuple[str | None, list[str]]:
     for size in range(len(parts), 0, -1):  # an id may have dots
         id = ".".join(parts[:size])
         if id in ids:
-            return getattr(ids[id], "name", "") or id, parts[size:]
+            return getattr(ids[id], "name", "") or names.get(id) or id, parts[size:]
     return None, parts
 
 

@@ -13,6 +13,7 @@ from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.value_function import made
 from fabopt.domain.instance import Instance
+from fabopt.domain.names import party_names
 from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
@@ -107,7 +108,7 @@ class Exploration:
         self.called = {dial.path: lever_name(plan.data, dial.path) for dial in self.dials}
         self._ends = Ends(self._numbers, plan.solved)
         self._plan, self._last = made(self._ends.base), self._ends.base
-        self._labs = plan.data.labs
+        self._labs, self._parties = plan.data.labs, party_names(plan.data)
         self._course = self._by_period(self._ends.base)
         net = self._ends.plan.net
         made_in = {material.id: material.unit for material in net.materials}
@@ -187,14 +188,14 @@ class Exploration:
         tables = answer.case.tables
         assert tables is not None
         assert answer.x is not None
-        net, labs = tables.net, self._labs
+        net, labs, called = tables.net, self._labs, self._parties
         delivered = tables.columns["deliver"].values(answer.x).sum(axis=1)
         found: dict[tuple[str, str], float] = {}
         for demand, course in zip(net.demands, delivered, strict=True):
             lab = demand.tags.lab
             if labs and lab not in labs:
                 continue
-            name = labs[lab].name or lab if labs else demand.name
+            name = called[lab] if labs else demand.name
             for period, amount in zip(net.periods, course, strict=True):
                 if period.reported:
                     found[name, period.label] = found.get((name, period.label), 0.0) + float(amount)
