@@ -66,6 +66,7 @@ def test_units_of_the_data_follow_the_number():
     ("label", "english", "chinese"),
     [
         ("2027Q3", "2027 Q3", "2027 年第三季度"),
+        ("2031H1", "2031 H1", "2031 年上半年"),
         ("2027-03", "March 2027", "2027 年 3 月"),
         ("2027", "2027", "2027 年"),
         ("week 7", "week 7", "week 7"),
@@ -75,6 +76,10 @@ def test_units_of_the_data_follow_the_number():
 def test_a_period_is_written_for_people(label, english, chinese):
     assert EN.period(label) == english
     assert ZH.period(label) == chinese
+
+
+def test_a_half_year_is_short_in_a_narrow_column():
+    assert [one.short_period(label) for one in (EN, ZH) for label in ("2031H2", "2030Q4")] == ["2031 H2", "2030 Q4"] * 2
 
 
 def test_a_date_is_written_for_people():

@@ -17,6 +17,9 @@ from fabopt.plan.groups import percent
 
 TEN = percent(10)
 
+DOLLARS = "million dollars"
+"""Unit of limits on money."""
+
 
 def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
     """Return the choke point of every calendar year, and the next; years in which nothing binds are left out.
@@ -73,7 +76,7 @@ def _relief(ground: Ground, record: LimitRecord) -> Relief:
         owner=ground.called(record.owner),
         kind=record.kind,
         status=record.state.status,
-        step=Amount(step.amount, "as written", origin, unit_text=record.unit),
+        step=Amount(step.amount, "MUSD" if record.unit == DOLLARS else "as written", origin, unit_text=record.unit),
         to_lab=to_lab,
         a_unit=ground.money(price, f"choke: {record.id}, one unit in every period", price, most),
         instrument="" if relief is None else relief.instrument.name,

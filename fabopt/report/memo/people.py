@@ -141,6 +141,9 @@ class People:
         if quarter := re.fullmatch(r"(\d{4})Q([1-4])", label):
             year, n = quarter.groups()
             return f"{year} Q{n}" if self.lang == "en" else f"{year} 年第{_QUARTERS[int(n) - 1]}季度"
+        if half := re.fullmatch(r"(\d{4})H([12])", label):
+            year, n = half.groups()
+            return f"{year} H{n}" if self.lang == "en" else f"{year} 年{'上下'[int(n) - 1]}半年"
         if month := re.fullmatch(r"(\d{4})-?[M-]?(0[1-9]|1[0-2])", label):
             year, n = month.groups()
             return f"{_MONTHS[int(n) - 1]} {year}" if self.lang == "en" else f"{year} 年 {int(n)} 月"
@@ -150,8 +153,8 @@ class People:
 
     def short_period(self, label: str) -> str:
         """Return the label of a period for a narrow column: ``2027 Q3`` in any language."""
-        quarter = re.fullmatch(r"(\d{4})Q([1-4])", label)
-        return f"{quarter[1]} Q{quarter[2]}" if quarter else self.period(label)
+        part = re.fullmatch(r"(\d{4})(Q[1-4]|H[12])", label)
+        return f"{part[1]} {part[2]}" if part else self.period(label)
 
     def stretch(self, first: str, last: str) -> str:
         """Return some periods in a row for a narrow column: ``2027 Q3–2028 Q2``; ``2027`` where they are that year."""
