@@ -187,6 +187,10 @@ def test_what_was_left_out_is_one_line_a_kind_with_its_count_and_names():
         "flip points: A against b (level)",
         "signatures: Plains never signed",
     )
+    more = ["choke points: the curve of budget of Google", "choke points: the curve of Plains facility power"]
+    assert all_undone("zh", more) == ("瓶颈：2 个限制的曲线：预算， Google、Plains 设施电力",)
+    mixes = [f"alternatives: mix by {kind}, least" for kind in ("designer", "memory-maker")]
+    assert all_undone("en", mixes) == ("alternatives: 2 mixes: by designer, memory maker",)
     assert all_undone("zh", left_out)[:2] == ("签约：2 项签约在何时之前有价值", "失去供应商：失去 2 家供应商：X、Y")
 
 

@@ -117,7 +117,8 @@ def undone(lang: str, text: str, names: Mapping[str, str] | None = None) -> str:
     for said, meant in _told(lang, "undone"):
         if found := said.fullmatch(text):
             return meant.format(*(undone(lang, part, names) for part in found.groups()))
-    return (names or {}).get(text, text)
+    kinds, name = words(lang)["mix_kind"], (names or {}).get(text, text)
+    return kinds[text] if text in kinds else limit_name(lang, name) if " " in name else name  # an id stands as it is
 
 
 def all_undone(lang: str, texts: Iterable[str], names: Mapping[str, str] | None = None) -> tuple[str, ...]:
