@@ -126,7 +126,7 @@ def test_a_kind_of_chart_is_drawn_as_asked_and_as_a_page_of_its_own(solved, caps
     assert tags(html) == {"script", "meta", "style"}  # nothing that fetches, whatever stands in scripts
     picture = tmp_path / "mix.svg"
     assert run(capsys, "show", folder, "--chart", picture, "--kind", "mix", "--for", "borealis")[0] == 0
-    assert "Chip mix: tutorial, borealis" in picture.read_text(encoding="utf-8")
+    assert "Chip mix: tutorial, Borealis" in picture.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_what_changed_is_said_and_a_fault_is_watched_on(folder, monkeypatch, cap
     # At the optimum an hour of carpentry is worth one, so eight more are worth eight (Winston).
     assert [float(more) for more in re.findall(r"The plan is worth (\S+) more than", out)] == [8.0]
     assert [float(less) for less in re.findall(r"The plan is worth (\S+) less than", out)] == [8.0]
-    assert "one input differs: network.resources.carpentry.capacity" in " ".join(out.split())
+    assert "one input differs: capacity of the carpentry" in " ".join(out.split())
     assert "did you mean 'capacity'?" in err
 
 
