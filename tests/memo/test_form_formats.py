@@ -102,6 +102,7 @@ def test_the_docx_has_headings_tables_with_heads_captions_pictures_and_propertie
     assert styles.count("Heading 2") == 17
     assert "Caption" in styles
     assert "List Bullet" in styles
+    assert document.styles["Normal"].font.name == "Arial"  # a font of the same widths stands in for it everywhere
     assert len(document.tables) == 23
     for table in document.tables:
         assert table.rows[0]._tr.trPr.xpath("w:tblHeader")

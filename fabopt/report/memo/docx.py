@@ -16,8 +16,11 @@ from fabopt.report.memo.errors import TemplateError
 from fabopt.report.memo.figures import Drawn
 from fabopt.report.memo.pdf import size
 
-LATIN, ASIAN = "Calibri", "Microsoft YaHei"
-"""Fonts that Word finds where it runs; elsewhere it takes its own."""
+LATIN, ASIAN = "Arial", "Microsoft YaHei"
+"""Fonts that Word finds where it runs; elsewhere one as wide as Arial stands in, so that words keep their columns."""
+
+BODY, SMALL, CELLS = 9, 7.5, 7
+"""Points of the text, of notes, and of what stands in tables."""
 
 _LANG = {"en": "en-GB", "zh": "zh-CN"}
 _UNIT_CM = 0.026
@@ -101,7 +104,7 @@ def _dress(document: Any, lang: str, own: bool) -> None:
         section.page_width, section.page_height = Cm(21.0), Cm(29.7)
         section.left_margin = section.right_margin = Cm(1.9)
         section.top_margin = section.bottom_margin = Cm(1.8)
-        styles["Normal"].font.name, styles["Normal"].font.size = LATIN, Pt(10)
+        styles["Normal"].font.name, styles["Normal"].font.size = LATIN, Pt(BODY)
         styles["Normal"].paragraph_format.space_after = Pt(5)
         for level, points in ((1, 18), (2, 13), (3, 11)):
             heading = styles[f"Heading {level}"]
@@ -119,7 +122,7 @@ def _dress(document: Any, lang: str, own: bool) -> None:
         rpr.remove(old)
     spoken = rpr.makeelement(qn("w:lang"), {qn("w:val"): _LANG[lang], qn("w:eastAsia"): "zh-CN"})
     rpr.append(spoken)
-    for name, points in ((NOTE, 8), (WARNING, 10)):
+    for name, points in ((NOTE, SMALL), (WARNING, BODY)):
         if name not in [style.name for style in styles]:
             added = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
             added.base_style, added.font.size = styles["Normal"], Pt(points)
@@ -242,7 +245,7 @@ def _table(document: Any, table: Table) -> None:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.CENTER
             _runs(paragraph, runs, strong=n == 0)
             for run in paragraph.runs:
-                run.font.size = Pt(8)
+                run.font.size = Pt(CELLS)
     after = document.add_paragraph(style=NOTE).paragraph_format
     after.space_after, after.line_spacing = Pt(0), Pt(4)
 
