@@ -19,8 +19,8 @@ from fabopt.report.memo.pdf import size
 LATIN, ASIAN = "Arial", "Microsoft YaHei"
 """Fonts that Word finds where it runs; elsewhere one as wide as Arial stands in, so that words keep their columns."""
 
-BODY, SMALL, CELLS = 9, 7.5, 7
-"""Points of the text, of notes, and of what stands in tables."""
+BODY, SMALL, CELLS = {"en": 9, "zh": 8.5}, 7.5, 7
+"""Points of the text (Chinese lines are higher), of notes, and of what stands in tables."""
 
 _LANG = {"en": "en-GB", "zh": "zh-CN"}
 _UNIT_CM = 0.026
@@ -104,7 +104,7 @@ def _dress(document: Any, lang: str, own: bool) -> None:
         section.page_width, section.page_height = Cm(21.0), Cm(29.7)
         section.left_margin = section.right_margin = Cm(1.9)
         section.top_margin = section.bottom_margin = Cm(1.8)
-        styles["Normal"].font.name, styles["Normal"].font.size = LATIN, Pt(BODY)
+        styles["Normal"].font.name, styles["Normal"].font.size = LATIN, Pt(BODY[lang])
         styles["Normal"].paragraph_format.space_after = Pt(5)
         for level, points in ((1, 18), (2, 13), (3, 11)):
             heading = styles[f"Heading {level}"]
@@ -120,9 +120,9 @@ def _dress(document: Any, lang: str, own: bool) -> None:
     rpr = styles["Normal"].element.get_or_add_rPr()
     for old in rpr.findall(qn("w:lang")):
         rpr.remove(old)
-    spoken = rpr.makeelement(qn("w:lang"), {qn("w:val"): _LANG[lang], qn("w:eastAsia"): "zh-CN"})
+    spoken = rpr.makeelement(qn("w:lang"), {qn("w:val"): "en-GB", qn("w:eastAsia"): "zh-CN"})
     rpr.append(spoken)
-    for name, points in ((NOTE, SMALL), (WARNING, BODY)):
+    for name, points in ((NOTE, SMALL), (WARNING, BODY[lang])):
         if name not in [style.name for style in styles]:
             added = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
             added.base_style, added.font.size = styles["Normal"], Pt(points)
