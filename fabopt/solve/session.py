@@ -26,8 +26,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from fabopt.domain.tolerances import SAME
+from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.matrices import Matrices
@@ -155,6 +157,17 @@ class HighsSession(LiveProgram):
     @basis.setter
     def basis(self, basis: Any) -> None:
         self._check(self._highs.setBasis(basis), "a basis")
+
+    def stand(self, down: IntArray, up: IntArray) -> None:
+        """Say of columns that are not basic at which bound they stand, lower or upper, where both were one before."""
+        basis, states = self._highs.getBasis(), highspy.HighsBasisStatus
+        status = list(basis.col_status)
+        for columns, bound in ((down, states.kLower), (up, states.kUpper)):
+            for column in columns.tolist():
+                if status[column] != states.kBasic:
+                    status[column] = bound
+        basis.col_status = status
+        self.basis = basis
 
     def named_basis(self) -> Basis | None:
         """Return the basis of the last linear program in words that can be kept; None where there is none."""
@@ -379,6 +392,61 @@ class HighsSession(LiveProgram):
             return self.solve_from_nothing()
         finally:
             self._method = ""
+
+    def presolved(self) -> tuple[Matrices, IntArray, IntArray]:
+        """Return what presolve leaves of a linear program, in the solver's units, and which rows and columns those are.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS fails.
+        """
+        self.settle_gates()
+        for row in range(len(self.row_lower)):
+            self._check(self._highs.passRowName(row, str(row)), "the name of a row")
+        for column in range(len(self.cost)):
+            self._check(self._highs.passColName(column, str(column)), "the name of a column")
+        self._check(self._highs.presolve(), "presolve")
+        lp = self._highs.getPresolvedLp()
+        entries = lp.a_matrix_
+        shape = (lp.num_row_, lp.num_col_)
+        sign = 1.0 if lp.sense_ == highspy.ObjSense.kMaximize else -1.0
+        small = Matrices(
+            a=sparse.csc_array((np.array(entries.value_), np.array(entries.index_), np.array(entries.start_)), shape),
+            row_lower=np.array(lp.row_lower_),
+            row_upper=np.array(lp.row_upper_),
+            column_lower=np.array(lp.col_lower_),
+            column_upper=np.array(lp.col_upper_),
+            cost=sign * np.array(lp.col_cost_),
+            integer=np.zeros(lp.num_col_, dtype=bool),
+            offset=sign * float(lp.offset_),
+            labels=(),
+        )
+        rows, columns = (np.array([int(n) for n in names], np.int64) for names in (lp.row_names_, lp.col_names_))
+        return small, rows, columns
+
+    def solve_inside(self, gap: float) -> Outcome:
+        """Solve a linear program from nothing by the interior point method, without presolve and crossover.
+
+        The plan keeps rows and bounds, and is no vertex; it is worth the maximum within a relative gap. HiGHS would not
+        find the prices of rows that presolve takes away from such a plan.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS fails.
+        """
+        options = {"presolve": "off", "run_crossover": "off", "ipm_optimality_tolerance": gap}
+        before = {name: self._highs.getOptionValue(name)[1] for name in options}
+        for name, value in options.items():
+            self.set_option(name, value)
+        self._method = "ipx"
+        try:
+            return self.solve_from_nothing()
+        finally:
+            self._method = ""
+            for name, value in before.items():
+                self.set_option(name, value)
 
     def _choose_methods(self) -> None:
         """Choose what solves linear programs that have no basis, and the heuristics of mixed-integer ones.

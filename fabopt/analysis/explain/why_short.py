@@ -26,9 +26,10 @@ from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.few_costs import maximum
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.resolver import Resolver
+from fabopt.solve.perturbation import held
 
 DEMANDS = ("demand", "backlog_balance")
 """Families of rows that say what a customer wants."""
@@ -62,13 +63,13 @@ def why_short(plan: SolvedProgram, lab: str, name: str, period: int, budget: Tim
     for j in mine:
         columns = index[j, :, period]
         cost[columns[columns >= 0]] = weight(net.demands[j])
-    resolver = Resolver(replace(own.program, cost=cost, offset=0.0), own.x, seed=plan.options.seed, budget=budget)
-    outcome = resolver.ask()
+    program = held(replace(own.program, cost=cost, offset=0.0), own.x)
+    outcome = maximum(program, f"the most that can reach {name}", plan.options.seed, budget)
     if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
         raise SolverError(f"The most that could reach {lab} could not be found: the solver ended with {outcome.ended}.")
     units = {material.id: material.unit for material in net.materials}
     return WhyShort.of(
-        _Pegging(plan, resolver.in_mode("fixed"), lab).pegs(outcome),
+        _Pegging(plan, program, lab).pegs(outcome),
         lab=lab,
         name=name,
         period=net.periods[period].label,
@@ -106,11 +107,10 @@ class _Pegging:
 
     def pegs(self, outcome: Outcome) -> tuple[Peg, ...]:
         """Return the terms that add up to the maximum, those of each limit and period together, the largest first."""
-        assert outcome.x is not None
         assert outcome.row_price is not None
         assert outcome.column_price is not None
         terms: dict[Peg, tuple[float, float]] = {}
-        for peg, price, amount in self._terms(outcome.x, outcome.row_price, outcome.column_price):
+        for peg, price, amount in self._terms(outcome.row_price, outcome.column_price):
             before = terms.get(peg, (0.0, price))
             terms[peg] = before[0] + price * amount, before[1]
         most = outcome.objective or 0.0
@@ -122,9 +122,9 @@ class _Pegging:
         ]
         return tuple(sorted(pegs, key=lambda peg: -peg.term))
 
-    def _terms(self, x: Array, row_price: Array, column_price: Array) -> list[tuple[Peg, float, float]]:
+    def _terms(self, row_price: Array, column_price: Array) -> list[tuple[Peg, float, float]]:
         p = self.program
-        fixed = p.column_lower == p.column_upper
+        fixed, x = p.column_lower == p.column_upper, p.column_lower
         rows = p.a.tocsr()
         pegs: list[tuple[Peg, float, float]] = []
         for i in np.flatnonzero(row_price).tolist():
