@@ -26,7 +26,7 @@ from fabopt.solve.results.decided import stood_before, term_by_period
 ORDERED = ("unit", "placed", "retire")
 """Kinds of term that are orders of the lab's own."""
 
-PURPOSES = {"shipment": "systems", "operation": "running"}
+PURPOSES = {"shipment": "systems", "operation": "running", "package_start": "assembly"}
 """What the costs of activities are for that the lab bears itself, by their role; all others are the rest."""
 
 LENT = "cost of money"

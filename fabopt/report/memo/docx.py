@@ -19,7 +19,7 @@ from fabopt.report.memo.pdf import size
 LATIN, ASIAN = "Arial", "Microsoft YaHei"
 """Fonts that Word finds where it runs; elsewhere one as wide as Arial stands in, so that words keep their columns."""
 
-BODY, SMALL, CELLS = {"en": 9, "zh": 8.5}, 7.5, 7
+BODY, SMALL, CELLS = {"en": 9.0, "zh": 8.5}, 7.5, 7.0
 """Points of the text (Chinese lines are higher), of notes, and of what stands in tables."""
 
 _LANG = {"en": "en-GB", "zh": "zh-CN"}
@@ -122,10 +122,10 @@ def _dress(document: Any, lang: str, own: bool) -> None:
         rpr.remove(old)
     spoken = rpr.makeelement(qn("w:lang"), {qn("w:val"): "en-GB", qn("w:eastAsia"): "zh-CN"})
     rpr.append(spoken)
-    for name, points in ((NOTE, SMALL), (WARNING, BODY[lang])):
+    for name, height in ((NOTE, SMALL), (WARNING, BODY[lang])):
         if name not in [style.name for style in styles]:
             added = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-            added.base_style, added.font.size = styles["Normal"], Pt(points)
+            added.base_style, added.font.size = styles["Normal"], Pt(height)
             if name == WARNING:
                 _frame(added.element.get_or_add_pPr())
     if TABLE not in [style.name for style in styles]:

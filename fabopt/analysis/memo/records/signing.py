@@ -218,7 +218,7 @@ class Outlay:
         Empty for what it pays to nobody whom the data names.
     what
         Kind of goods, as the table ``transfers`` has it; of its own ``orders``, ``systems`` (what stands around
-        accelerators), ``running``, ``contracts`` and ``rest``.
+        accelerators), ``running``, ``assembly``, ``contracts`` and ``rest``.
     total, later
         In the reported periods, and after them.
     by_period
