@@ -16,6 +16,7 @@ from fabopt.analysis.memo.study import SEARCH
 from fabopt.analysis.plan_tables import holding
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.domain.tolerances import MILD
+from fabopt.domain.unit_words import unit_words
 from fabopt.io.levers import list_levers
 from fabopt.plan.seen import seen_by
 from fabopt.report.text import amount
@@ -81,7 +82,7 @@ def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, l
         record = choke[limit.name]
         (price,) = (m for m in record.marginals if m.basis == "integers held")
         assert price.right * (1.0 - 1e-6) <= limit.price <= price.left * (1.0 + 1e-6), limit.name
-        assert f"{amount(limit.price)} per {limit.unit}" in shown
+        assert f"{amount(limit.price)} per {unit_words(limit.unit, one=True)}" in shown
         one = result.explain(next_unit=record.id).records
         assert one.gain <= limit.price * (1.0 + 1e-6)
         step = record.step("+1 unit")

@@ -70,7 +70,7 @@ def test_the_answer_shows_contracts_where_there_are_any(capsys, tmp_path):
     lines = capsys.readouterr().out.splitlines()
     place = lines.index("Contracts, over the whole horizon: taken; paid for and not taken; paid")
     assert lines[place + 2].split("  ")[1:2] == ["Stack agreement"]
-    assert lines[place + 2].split()[-3:] == ["stack", "20.0", "300"]
+    assert lines[place + 2].split()[-3:] == ["stacks", "20.0", "300"]
     assert max(len(line) for line in lines if not line.startswith("written to")) <= 100
     assert main(["solve", str(FOLDER.parent / "textbook" / "giapetto"), "--out", str(tmp_path / "g")]) == 0
     assert "Contracts" not in capsys.readouterr().out
