@@ -339,3 +339,27 @@ def test_what_is_to_be_signed_is_the_same_however_little_of_it_is_bought(unit: f
     (what,) = (one for one in signables(ground.plan, ground.lab) if one.id == "accelerators:lab:a")
     assert what.taken(ground.plan)
     assert not what.pinned(ground.plan)
+
+
+def test_an_order_of_power_is_of_the_lab_itself_and_tells_the_parts_that_are_bought_beside_it(tmp_path: Path) -> None:
+    """80 MW for 90 M USD take 160 pieces at 0.1 M USD each of their makers: 16 M USD that are no part of the 90."""
+    source = {"owner": "makers", "region": "here", "capacity": 1, "price": 100_000, "lead": 0, "gross_margin": 0.2}
+    parts = {
+        "name": "Switch rooms", "unit": "piece", "per": "MW of site", "amount": 2, "sources": {"s": source},
+    }  # fmt: skip
+    raw = tree(
+        sites={"site": site(power=20, expansion=POWER)},
+        components={"room": parts},
+        parties={"makers": {"name": "Makers"}},
+    )
+    ground = grounded(solved(raw, tmp_path))
+    found = signed(ground)
+    power, bought = found["power:site"], found["components:lab:makers:room"]
+    assert (power.supplier, power.part_suppliers, power.serves) == ("Lab", ("Makers",), "")
+    assert [(part.what, part.suppliers) for part in power.parts] == [("Switch rooms", ("Makers",))]
+    assert power.parts[0].amount.value == pytest.approx(bought.amount.value)
+    assert power.parts_paid is not None
+    assert bought.paid is not None
+    assert (power.parts_paid.value, bought.paid.value) == (pytest.approx(16), pytest.approx(16))
+    assert money(power)[1] == pytest.approx(90)
+    assert (bought.supplier, bought.serves, bought.parts) == ("Makers", "sites", ())

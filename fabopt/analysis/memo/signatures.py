@@ -20,13 +20,11 @@ from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.origin import Cells, amount, cells
 from fabopt.analysis.memo.outlay import Cash
+from fabopt.analysis.memo.parts import Bought
 from fabopt.analysis.memo.records import Amount, Signature, Together, Unit, Verdict
 from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Several, Signable
 from fabopt.analysis.replan import Again, Answer
 from fabopt.domain.tolerances import rounding
-from fabopt.network.explode import makers, needs
-from fabopt.network.links import link
-from fabopt.network.parties import payments_between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +33,9 @@ UNITS: Mapping[str, Unit] = {"kaccelerator": "kaccelerator", "MW": "MW"}
 """Units of tables that templates know how to write."""
 
 
-def signature(ground: Ground, what: Signable, cash: Cash | None = None) -> Signature | None:
+def signature(
+    ground: Ground, what: Signable, cash: Cash | None = None, bought: Bought | None = None
+) -> Signature | None:
     """Return what is to be signed, without its dates; None where the reported periods have nothing of it.
 
     Parameters
@@ -46,13 +46,16 @@ def signature(ground: Ground, what: Signable, cash: Cash | None = None) -> Signa
         What may be signed.
     cash
         What the lab pays in it; read from the plan when left out.
+    bought
+        What it buys to build with in it; read from the plan when left out.
     """
-    cash = Cash.of(ground) if cash is None else cash
+    cash, bought = Cash.of(ground) if cash is None else cash, Bought.of(ground) if bought is None else bought
     if what.kind in AGREEMENTS:
         return _contract(ground, what, cash)
     if not what.taken(ground.plan):
         return None  # what the solver leaves of nothing
-    return _order(ground, what, cash) if what.units else _purchase(ground, what)
+    made = _order(ground, what, cash) if what.units else _purchase(ground, what)
+    return None if made is None else replace(made, parts=bought.parts(what), serves=bought.serves(what))
 
 
 def dated(ground: Ground, signature: Signature, delay: Delay, again: Again, tolerance: float) -> Signature:
@@ -285,7 +288,7 @@ def _made(
         whole=what.whole or what.id,
         kind=what.kind,
         what=name or ground.called(what.item),
-        supplier=from_whom(ground, what),
+        supplier=ground.called(what.supplier),
         amount=_amount(ground, total, unit),
         schedule=tuple((label, amount) for label, amount in delivered if amount.value > 0.0),
         first=schedule[0][0] if schedule else "",
@@ -305,20 +308,6 @@ def _made(
         without=None,
         goods=what.what,
     )
-
-
-def from_whom(ground: Ground, what: Signable) -> str:
-    """Return whom a lab signs with: of what it builds itself, those whom it buys the parts of it from.
-
-    The lab itself where the data names nobody.
-    """
-    if what.supplier != ground.lab:
-        return ground.called(what.supplier)
-    links = link(ground.net)
-    parts = {thing for id in what.units for thing, _ in needs(links, ("unit", id)) if thing[0] == "material"}
-    made = {id for thing in parts for kind, id in makers(links, thing) if kind == "activity"}
-    paid = (p for p in payments_between(ground.net) if p.payer == ground.lab and p.term.id in made)
-    return ", ".join(dict.fromkeys(ground.called(payment.payee) for payment in paid)) or ground.name
 
 
 def _amount(ground: Ground, cells: Cells, unit: str) -> Amount:

@@ -19,6 +19,7 @@ import numpy as np
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.outlay import Cash
+from fabopt.analysis.memo.parts import Bought
 from fabopt.analysis.memo.records import Signature, Together, WalkAway
 from fabopt.analysis.memo.signable import AGREEMENTS, Several, Signable
 from fabopt.analysis.memo.signatures import dated, loss_within, order_of_weight, signature, together
@@ -77,9 +78,9 @@ class _Weighing:
         self, signable: Sequence[Signable], cash: Cash
     ) -> tuple[tuple[Signature, ...], tuple[WalkAway, ...], tuple[Together, ...]]:
         """Ask everything, and return it."""
-        mine = self.mine
+        mine, bought = self.mine, Bought.of(self.mine)
         every = [one for what in signable for one in what.orders(mine.plan)]
-        pairs = [(what, signed) for what in every if (signed := signature(mine, what, cash)) is not None]
+        pairs = [(what, signed) for what in every if (signed := signature(mine, what, cash, bought)) is not None]
         pairs.sort(key=lambda pair: -_paid(pair[1]))
         new = [what for what, signed in pairs if not signed.signed]
         in_force = [what for what, signed in pairs if signed.signed and what.kind in AGREEMENTS]

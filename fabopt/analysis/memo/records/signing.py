@@ -16,6 +16,23 @@ Verdict = Literal["sign", "leave", "undecided", "not run"]
 """Proved to be worth signing; proved to be worth no more than the tolerance; neither; not asked for want of time."""
 
 
+Serves = Literal["", "sites", "fleet", "chips"]
+"""What parts are bought for: the lab's sites, the servers that it runs, its own chips; empty where nothing says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an order takes that is bought beside it: how much in all, of whom, and what that comes to at mean prices.
+
+    ``paid`` is in the money of the day, and no part of what the order itself costs; None where the plan buys none.
+    """
+
+    what: str
+    suppliers: tuple[str, ...]
+    amount: Amount
+    paid: Amount | None
+
+
 @dataclass(frozen=True, slots=True)
 class Hedged:
     """What a plan under several states says of a signature.
@@ -47,8 +64,8 @@ class Signature:
         ``accelerators:openai:rubin``, or the id of the unit or contract; of one order among several of the same, that
         of all of them.
     kind, goods, what, supplier
-        What, in the instance's names, and from whom: the lab itself where it builds it and the data names nobody of
-        whom it buys parts for it. Goods as the table ``transfers`` has them; empty for orders.
+        What, in the instance's names, and from whom: the lab itself where it builds it, as the data names nobody who
+        builds for it. Goods as the table ``transfers`` has them; empty for orders.
     amount
         How much in all, in the reported periods; under a contract, over its whole time.
     schedule
@@ -91,6 +108,10 @@ class Signature:
         going without. Empty where nothing was found, or flip points were not run.
     hedge
         What plans under several states say of it; None where it was not asked, or they do not order it.
+    parts
+        Of an order of its own: what it takes that is bought beside it, each in orders of their own.
+    serves
+        What parts are bought for.
     """
 
     id: str
@@ -120,6 +141,22 @@ class Signature:
     changes: tuple[tuple[str, Amount], ...] = ()
     hedge: Hedged | None = None
     goods: str = ""
+    parts: tuple[Part, ...] = ()
+    serves: Serves = ""
+
+    @property
+    def part_suppliers(self) -> tuple[str, ...]:
+        """Of whom parts are bought for it, each once."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.suppliers))
+
+    @property
+    def parts_paid(self) -> Amount | None:
+        """What its parts come to in all; None where it takes none, or of one that is not known."""
+        paid = [part.paid for part in self.parts]
+        known = [amount for amount in paid if amount is not None]
+        if not known or len(known) < len(paid):
+            return None
+        return Amount(sum(amount.value for amount in known), "MUSD", " + ".join(amount.origin for amount in known))
 
     @property
     def one_of_several(self) -> bool:
