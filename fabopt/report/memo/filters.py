@@ -65,6 +65,7 @@ class Writer:
             "all_origins": lambda: [(n, origin_name(self.people.lang, said)) for n, said in self.ledger.origins],
             "table": lambda: self._next("table"),
             "figure": lambda: self._next("figure"),
+            "step": self.people.one_step,
         }
 
     def _next(self, kind: str) -> int:

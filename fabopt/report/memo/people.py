@@ -130,6 +130,10 @@ class People:
         said = digits(count)
         return f"{said} {one if said == '1' else more}"
 
+    def one_step(self) -> str:
+        """Return what one of the plan's periods is called: ``quarter``."""
+        return _TIMES[self.lang][self.step][0]
+
     def seconds(self, value: float) -> str:
         """Return a duration in seconds or minutes."""
         minutes = value >= 99.5
