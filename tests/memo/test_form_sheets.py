@@ -1,4 +1,4 @@
-"""Term sheets: one page a signature, from the memo's record, in its formats and languages."""
+"""Term sheets: a page a signature to hand over and one to keep, in the formats and languages of the memo."""
 
 import csv
 import re
@@ -9,6 +9,7 @@ import pytest
 from docx import Document
 from memo_sample import SAMPLE, SIGNATURES
 
+from fabopt.analysis.memo.records import Amount, Part
 from fabopt.cli import main
 from fabopt.report.memo.errors import TemplateError
 from fabopt.report.memo.report import FORMATS, MemoReport, rehearse
@@ -34,18 +35,45 @@ def made(request, tmp_path_factory):
     return request.param, folder
 
 
-def test_each_signature_that_is_advised_has_one_page_in_each_format(made):
+def test_each_signature_that_is_advised_has_a_page_to_hand_over_and_one_to_keep_in_each_format(made):
     lang, folder = made
     assert {path.name for path in folder.glob("term-sheets.*")} == {f"term-sheets.{name}" for name in FORMATS}
     pages = [page.extract_text() for page in pypdf.PdfReader(folder / "term-sheets.pdf").pages]
-    assert len(pages) == len(ADVISED) + 1
+    assert len(pages) == 2 * (len(ADVISED) + 1)
     for name in [limit_name(lang, s.what) for s in ADVISED]:
-        assert sum(re.sub(r"\s+", "", name) in re.sub(r"\s+", "", page) for page in pages) == 1
+        assert sum(re.sub(r"\s+", "", name) in re.sub(r"\s+", "", page) for page in pages) == 2
     document = Document(folder / "term-sheets.docx")
     begins = [p for p in document.paragraphs if p.style.name == "Heading 1"]
     assert len(begins) == len(pages)
     assert [bool(p.paragraph_format.page_break_before) for p in begins] == [False, *[True] * (len(pages) - 1)]
     assert document.core_properties.title == words(lang)["text"]["sheets"].format(lab="Aurora")
+
+
+def test_what_a_lab_can_go_to_stands_on_the_page_that_it_keeps_alone(made):
+    lang, folder = made
+    said = words(lang)["text"]
+    pages = [re.sub(r"\s+", "", page.extract_text()) for page in pypdf.PdfReader(folder / "term-sheets.pdf").pages]
+    for key in ("sheet by", "sheet without", "sheet even", "sheet cancellation", "sheet changes"):
+        word = re.sub(r"\s+", "", said[key])
+        assert not any(word in page for page in pages[::2]), key
+        assert word in pages[1], key
+    assert all(re.sub(r"\s+", "", said["field signature"]) in page for page in pages[::2])
+
+
+def test_parts_of_an_order_of_its_own_stand_beside_it_and_not_in_its_price(tmp_path):
+    power = ADVISED[2]
+    parts = (Part("Transformers", ("Makers of A", "Makers of B"), Amount(90.0, "MW", "parts"), ADVISED[0].paid),)
+    own = replace(
+        power, supplier="Aurora", parts=parts, price=Amount(5.4e6, "USD", "x"), amount=Amount(90.0, "MW", "y")
+    )
+    MemoReport(replace(SAMPLE, signatures=(own,))).save(tmp_path / "memo", ["md"], term_sheets=True)
+    sheet = (tmp_path / "memo" / "term-sheets.md").read_text("utf-8")
+    assert "| Transformers | Makers of A, Makers of B | 90 MW | USD 4.1 bn |" in sheet
+    assert "| Price of one | USD 5.4 m per MW |" in sheet
+    assert "Aurora itself, as the data names no contractor" in sheet
+    text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
+    assert "Its parts, about USD 4.1 bn more, are orders of their own (suppliers: 2)." in text
+    assert "| Aurora, own build; suppliers of parts: 2 |" in text
 
 
 def test_numbers_of_the_sheets_stand_with_those_of_the_memo(made):

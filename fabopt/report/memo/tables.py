@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.memo.records import Amount, Memo, Signature
 from fabopt.report.memo.errors import MemoError
 from fabopt.report.memo.people import People, step_of
-from fabopt.report.memo.words import word
+from fabopt.report.memo.words import word, words
 from fabopt.report.text import Table
 
 if TYPE_CHECKING:
@@ -54,15 +54,31 @@ def _row(record: Any) -> Mapping[str, Any]:
 
 
 def signature_table(memo: Memo) -> Table:
-    """Return what is advised to sign, and of what enough is needed from any, for a terminal."""
+    """Return what is advised to sign, and of what enough is needed from any, for a terminal: each row an order."""
     people = People("en", step_of([memo.until]))
+    without = words("en")["text"]["no plan without"]
 
     def row(s: Signature, by: str, loss: Amount | None) -> tuple[object, ...]:
-        lost = "" if loss is None else people.amount(loss)
-        return s.what, s.supplier, people.amount(s.amount, noun=False), people.period(by), lost
+        lost = without if loss is None else people.amount(loss)
+        return _what(s, people), _from(s, memo), people.amount(s.amount, noun=False), people.period(by), lost
 
     rows: list[tuple[object, ...]] = [row(s, s.decide_by, s.without) for s in memo.advice]
     for some, members in memo.some_of:
         rows.append((f"Of {word('en', 'outlay', some.goods)}, enough from any; the loss is that without any of them",))
         rows += [row(s, some.decide_by, some.without) for s in members]
     return Table("What to sign", ("what", "from", "how much", "sign by", "if never, loses"), rows, 2)
+
+
+def _what(signature: Signature, people: People) -> str:
+    said = words("en")["text"]
+    power = said["site power"] if signature.kind == "power" else ""
+    when = said["one order"].format(when=people.short_period(signature.planned)) if signature.one_of_several else ""
+    return f"{signature.what}{power}{when}"
+
+
+def _from(signature: Signature, memo: Memo) -> str:
+    if signature.supplier != memo.name:
+        return signature.supplier
+    said, others = words("en")["text"], len(signature.part_suppliers)
+    parts = said["parts from"].format(count=others) if others else ""
+    return said["own build"].format(lab=memo.name) + parts

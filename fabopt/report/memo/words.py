@@ -58,8 +58,10 @@ def _glossary(lang: str) -> tuple[Mapping[str, str], Any]:
 
 
 def limit_name(lang: str, label: str) -> str:
-    """Return the name of a limit with its English words replaced where the language has a glossary."""
+    """Return the name of a limit in the memo's words, English ones replaced where the language has a glossary."""
     entries, pattern = _glossary(lang)
+    found = ((said.fullmatch(label), meant) for said, meant in _told(lang, "limit"))
+    label = next((meant.format(*parts.groups()) for parts, meant in found if parts), label)
     if pattern is None:
         return label
     said: str = pattern.sub(lambda match: entries[match.group()], label)
