@@ -24,9 +24,9 @@ POWERS = ("facility", "IT")
 
 _THINGS = "|".join(name for name in COUNTED if name != "H100e")
 _PLAIN = re.compile(rf"(?:{_THINGS}|{'|'.join((*WHOLE, *TIMES))})")
-_MANY = re.compile(rf"([kMG])({_THINGS}|H100e)")
+_MANY = re.compile(rf"([kMG])({_THINGS}|H100e|[a-z]+(?:-[a-z]+)+)")  # a component may be counted in worker-months
 _MONEY = re.compile(rf"([kMG])({'|'.join(CURRENCIES)})")
-_WRITTEN = re.compile(r"[\w%*]+(?:/\w+)*")
+_WRITTEN = re.compile(r"[\w%*-]+(?:/[\w-]+)*")
 
 
 def unit_words(unit: str, one: bool = False) -> str:

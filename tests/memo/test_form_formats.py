@@ -195,7 +195,7 @@ def test_no_number_of_the_text_is_written_by_hand(made):
 def test_figures_of_low_confidence_are_marked_and_others_are_not(made):
     _, folder = made
     text = (folder / "memo.md").read_text("utf-8")
-    assert re.search(r"\| 10 \(8 (to|至) 13\) (kwafer/month|千片晶圆/月) † \|", text)
+    assert re.search(r"\| 10 \(8 (to|至) 13\) (thousand wafers a month|千片晶圆/月) † \|", text)
     assert re.search(r"\| 20 \(16 (to|至) 26\) MW \|", text)
 
 

@@ -54,9 +54,25 @@ def test_a_range_that_is_a_point_is_written_once():
     assert EN.span(Amount(5.0, "count", "x", 5.0, 5.0)) == "5"
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "english", "chinese"),
+    [
+        (222.2, "kwafer", "222 thousand wafers", "22 万片晶圆"),
+        (1304.0, "ksubstrate", "1.3 million substrates", "130 万片基板"),
+        (1060.0, "kworker-month", "1.1 million worker-months", "106 万人月"),
+        (0.35, "kwafer", "350 wafers", "350 片晶圆"),
+        (0.0, "kpiece", "0 pieces", "0 件"),
+        (19_952.0, "MW", "20 GW", "20 GW"),
+    ],
+)
+def test_things_of_the_data_are_counted_in_words(value, unit, english, chinese):
+    number = Amount(value, "as written", "x", unit_text=unit)
+    assert (EN.amount(number), ZH.amount(number)) == (english, chinese)
+
+
 def test_units_of_the_data_follow_the_number():
     number = Amount(1.4, "as written", "x", unit_text="kwafer/month")
-    assert EN.amount(number) == "1.4 kwafer/month"
+    assert EN.amount(number) == "1.4 thousand wafers a month"
     assert ZH.amount(number) == "1.4 千片晶圆/月"
     assert EN.amount(Amount(0.75, "as written", "x", unit_text="1")) == "0.75"
     assert EN.amount(Amount(2.0, "as written", "x", unit_text="{}{}")) == "2"

@@ -110,9 +110,16 @@ def test_names_of_limits_in_chinese(label, chinese):
     assert limit_name("en", label) == label
 
 
+def test_rights_and_ramps_are_told_as_what_may_be_done():
+    ramp = "Ramps of N's parts, Next (assumed): packages started (designer N), growth"
+    assert limit_name("en", ramp) == "how fast N may ramp up Next (assumed)"
+    assert limit_name("en", "HBM shares: right of AMD") == "HBM shares: what AMD may take"
+    assert limit_name("zh", "HBM shares: right of AMD") == "HBM 份额：AMD 可取的量"
+
+
 def test_what_a_price_is_the_price_of_has_words_in_both_languages():
     for family in (*SUMS.values(), *BOUNDS, *(f for f in FAMILIES if f.soft)):
-        assert per_unit("en", family.name, "kwafer") == f"per {family.per_unit('kwafer')}"
+        assert per_unit("en", family.name, "kwafer") == f"per {family.per_unit('thousand wafers')}"
         chinese = per_unit("zh", family.name, "kwafer")
         assert not re.search(r"[a-z]", chinese), (family.name, chinese)
     assert per_unit("zh", "demand", "") == "每单位需求"

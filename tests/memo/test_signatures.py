@@ -94,6 +94,14 @@ def test_a_price_that_moves_is_told_with_its_ends(tmp_path: Path) -> None:
     assert found.value == pytest.approx(0.2 * own["2027"] + 0.8 * own["2028"])
 
 
+def test_a_price_that_is_assumed_is_marked_where_it_is_to_be_signed(tmp_path: Path) -> None:
+    price = {"value": 20_000, "unit": "USD/accelerator", "low": 15_000, "high": 25_000, "assumed": True}
+    ground = grounded(solved(tree(chips={"a": chip(stock=STOCK, price=price)}), tmp_path))
+    found = signed(ground)["accelerators:lab:a"].price
+    assert found is not None
+    assert found.confidence == "assumption"
+
+
 def test_power_is_told_by_site_and_by_the_year_in_which_it_is_there(all_kinds: Ground) -> None:
     found = signed(all_kinds)["power:site"]
     assert (found.kind, found.what, found.supplier) == ("power", "Site", "Lab")

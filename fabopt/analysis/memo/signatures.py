@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fabopt.analysis.memo.assumptions import confidence
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
@@ -24,6 +25,7 @@ from fabopt.analysis.memo.parts import Bought
 from fabopt.analysis.memo.records import Amount, Signature, Together, Unit, Verdict
 from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Several, Signable
 from fabopt.analysis.replan import Again, Answer
+from fabopt.analysis.sensitivity.numbers import Number
 from fabopt.domain.tolerances import rounding
 
 if TYPE_CHECKING:
@@ -164,7 +166,11 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
             for label in _in_order(ground, due["period"])
         ),
     )
-    return replace(purchase, under=_under(ground, what))
+    price = purchase.price
+    if price is not None and what.kind == "accelerators":
+        number = Number(f"chips.{what.item}.price", ground.data.chips[what.item].price)
+        price = replace(price, confidence=confidence(number, ground.data))
+    return replace(purchase, price=price, under=_under(ground, what))
 
 
 def _some(rows: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from fabopt.analysis.memo.records import Amount
@@ -76,6 +76,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+_THOUSAND = {"en": "thousand", "zh": "千"}
 _QUARTERS = "一二三四"
 
 
@@ -200,7 +201,16 @@ class People:
         if number.unit in ("month", "period"):
             one, more = _TIMES[self.lang]["month" if number.unit == "month" else self.step]
             return Scale(1.0, f"{{}} {one if size == 1 else more}")
+        if number.unit_text in ("MW", "GW"):
+            return self._scale(replace(number, unit="MW" if number.unit_text == "MW" else "GW", unit_text=""), values)
         text = unit_name(self.lang, number.unit_text)
+        many, things = (text[:1], text[1:]) if self.lang == "zh" else text.partition(" ")[::2]
+        if number.unit_text[:1] == "k" and "/" not in number.unit_text and many == _THOUSAND[self.lang]:
+            steps, _ = table["kaccelerator"]
+            divisor, around = next((d, a) for least, d, a in steps if size >= least or least == 0)
+            said = around.rstrip() if size else "{}"
+            blank = " " if self.lang == "en" or said == "{}" else ""
+            return Scale(divisor, f"{said}{blank}{things}")
         return Scale(1.0, "{}" if text in ("", "1") else f"{{}} {text.replace('{}', '')}")
 
     def _write(self, scale: Scale, values: Sequence[float], noun: bool) -> str:

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from fabopt.domain.kinds import KINDS
+from fabopt.domain.unit_words import unit_words
 from fabopt.model.words import record_of
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
@@ -71,12 +72,14 @@ def limit_name(lang: str, label: str) -> str:
 def per_unit(lang: str, family: str, unit: str) -> str:
     """Return what stands behind the price of a limit: ``per MW``, and what one of it is one of."""
     said, record = words(lang)["per"], record_of(family)
-    return said["per"].format(said.get(record.per, record.per).format(unit=unit_name(lang, unit) or said["unit"]))
+    return said["per"].format(
+        said.get(record.per, record.per).format(unit=unit_name(lang, unit, one=True) or said["unit"])
+    )
 
 
-def unit_name(lang: str, unit: str) -> str:
-    """Return the name of a unit of the data."""
-    return words(lang).get("units", {}).get(unit, unit)
+def unit_name(lang: str, unit: str, one: bool = False) -> str:
+    """Return the name of a unit of the data; ``one`` where it stands behind "per"."""
+    return words(lang).get("units", {}).get(unit) or (unit_words(unit, one) if lang == "en" else unit)
 
 
 @cache
