@@ -183,7 +183,7 @@ def test_the_command_says_what_it_is_worth():
     text = " ".join(done.stdout.split())
     assert "Own chip is funded in 2027" in text
     assert "all together -240 1,684 -1,924 5,532" in text
-    assert "foundry Alpha Silicon kwafer 0 12.0 0 8.00" in text
+    assert "foundry Alpha Silicon thousand wafers 0 12.0 0 8.00" in text
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
     data = json.loads(run.invoke(app, ["own-silicon", str(PATH), "own", "--json"]).stdout)
     assert data["all"]["worth"] == pytest.approx(2855.76)
