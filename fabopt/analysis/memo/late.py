@@ -21,7 +21,6 @@ import numpy as np
 
 from fabopt.analysis.memo.signable import AGREEMENTS, Signable
 from fabopt.analysis.replan import Again, Answer
-from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.perturbation import Perturbation, bounds_at
 
@@ -193,11 +192,12 @@ Bounds = dict[int, tuple[float, float]]
 def _gathered(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
     """Return the bounds of the first period that may have the orders of before, of each unit."""
     program, columns = plan.program, plan.tables.columns
+    levels = columns["order"].values(plan.x)
     bounds: Bounds = {}
     for id in what.units:
         at = columns.at.unit[id]
         order, placed = columns["order"].index[at], columns["placed"].index[at]
-        amount = _levels(plan, order)
+        amount = levels[at]
         before = float(amount[what.at or 0 : period].sum())
         open_ = [t for t in range(period, len(order)) if order[t] >= 0 and program.column_lower[order[t]] <= 0.0]
         if before <= 0.0 or not open_:
@@ -217,11 +217,11 @@ def _gathered(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
 
 def _delayed(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
     """Return the bounds of a contract's decisions, all of them moved as far as its signature is."""
-    index = plan.tables.columns["order"].index
-    rows = [index[plan.tables.columns.at.unit[id]] for id in what.units]
-    if not rows:
+    orders, at = plan.tables.columns["order"], [plan.tables.columns.at.unit[id] for id in what.units]
+    if not at:
         return {}
-    signed = np.flatnonzero(_levels(plan, rows[0]) > 0.5)
+    rows, taken = orders.index[at], orders.values(plan.x)[at] > 0.5
+    signed = np.flatnonzero(taken[0])
     later = [t for t in range(period, len(rows[0])) if rows[0][t] >= 0]
     if not len(signed) or signed[0] >= period or not later:
         return {}
@@ -229,12 +229,8 @@ def _delayed(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
     bounds: Bounds = {}
     for row in rows:
         bounds |= {int(column): (0.0, 0.0) for column in row if column >= 0}
-    for row in rows:
-        for t in np.flatnonzero(_levels(plan, row) > 0.5).tolist():
+    for row, done in zip(rows, taken, strict=True):
+        for t in np.flatnonzero(done).tolist():
             if t + delay < len(row) and row[t + delay] >= 0:
                 bounds[int(row[t + delay])] = 1.0, 1.0
     return bounds
-
-
-def _levels(plan: SolvedProgram, index: Array) -> Array:
-    return np.where(index >= 0, plan.x[np.maximum(index, 0)], 0.0)

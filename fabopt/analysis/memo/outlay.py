@@ -185,6 +185,5 @@ def _decided(plan: SolvedProgram, term: Term) -> Array:
     """Return a decision of a plan by period [T]."""
     columns = plan.tables.columns
     entity = getattr(columns.at, TABLE.get(term.kind, term.kind))[term.id]
-    index = columns[BLOCK[term.kind]].index[entity]
-    levels = np.where(index >= 0, plan.x[np.maximum(index, 0)], 0.0)
+    levels: Array = columns[BLOCK[term.kind]].values(plan.x)[entity]
     return levels if levels.ndim == 1 else levels.sum(axis=0)  # deliveries to a demand, over its steps

@@ -18,7 +18,7 @@ from fabopt.analysis.memo.signable import CHIPS, Signable
 from fabopt.network.explode import Node, gives, takers
 from fabopt.network.links import Links, link
 from fabopt.network.parties import payments_between
-from fabopt.network.tables import Network
+from fabopt.network.tables import Array, Network
 
 USES: tuple[Serves, ...] = ("sites", "fleet", "chips")
 """What something may be bought for; the first that takes it is told."""
@@ -76,11 +76,10 @@ class Bought:
                     amounts[part.material] = amounts.get(part.material, 0.0) - float(each) * ordered
         return tuple(self._part(what, id, amount) for id, amount in amounts.items() if amount > 0.0)
 
-    def _ordered(self, what: Signable, unit: str) -> np.ndarray:
+    def _ordered(self, what: Signable, unit: str) -> Array:
         """Return how many units an order is for, by period [T]."""
         plan = self.ground.plan
-        index = plan.tables.columns["order"].index[plan.tables.columns.at.unit[unit]]
-        ordered = np.where(index >= 0, plan.x[np.maximum(index, 0)], 0.0)
+        ordered = plan.tables.columns["order"].values(plan.x)[plan.tables.columns.at.unit[unit]]
         mine = np.zeros(len(ordered), dtype=bool)
         if what.at is None:
             mine[[p.index for p in self.ground.net.periods if p.reported and p.index >= what.since]] = True
