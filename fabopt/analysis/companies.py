@@ -16,6 +16,7 @@ from fabopt.analysis.history import DAYS, a_year, of_one
 from fabopt.analysis.plan_tables import Times, times_by
 from fabopt.domain.calendar import span_of
 from fabopt.domain.measured import MeasureName, TagName
+from fabopt.domain.names import display_names
 from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
 from fabopt.solve.results.build import find_table, spec_of
@@ -208,6 +209,7 @@ def _past(books: Books, per: str) -> Iterator[Row]:
     lines = {line.observed: (measure, line) for measure, line in LINES.items() if line.observed}
     start, sources = books.plan.net.periods[0].start, books.plan.data.sources
     money: dict[tuple[str, str], Row] = {}
+    names = display_names(books.plan.data)
     for outcome in books.plan.data.outcomes.values():
         one = of_one(outcome) if outcome.observed(start) else None
         if one is None or one[:2] not in lines:
@@ -225,7 +227,7 @@ def _past(books: Books, per: str) -> Iterator[Row]:
         low, high = figure.bounds
         yield {
             **row, "measure": measure, "value": each * figure.value, "low": each * low, "high": each * high,
-            "basis": f"observed: {outcome.where.said}",
+            "basis": f"observed: {outcome.where.worded(names.__getitem__)}",
             "source": "; ".join(dict.fromkeys(sources[key].title for key in figure.source if key in sources)),
         }  # fmt: skip
         money.setdefault((str(row["company"]), str(row["period"])), row)

@@ -115,9 +115,9 @@ class Plan:
 
     @property
     def held(self) -> str:
-        """The plan in words: ``the within gap plan of tutorial``."""
+        """The plan in words: ``the optimal plan of tutorial``, ``the plan of tutorial (within gap)``."""
         how = "relaxed" if self.run.options.relaxed else self.run.status.replace("_", " ")
-        return f"the {how} plan of {self.name}"
+        return f"the {how} plan of {self.name}" if how in ("optimal", "relaxed") else f"the plan of {self.name} ({how})"
 
     @property
     def unit(self) -> str:

@@ -165,7 +165,7 @@ def test_the_past_has_its_range_and_source_and_no_money(tutorial, frame):
     past = frame[frame["when"] == "past"].set_index("measure")
     row = past.loc["it_power"]
     assert (row["company"], row["period"], row["unit"], row["basis"]) == (
-        "aurora", "2026Q4", "GW IT", "observed: lab aurora"
+        "aurora", "2026Q4", "GW IT", "observed: lab Aurora"
     )  # fmt: skip
     assert (row["value"], row["low"], row["high"]) == near((0.24, 0.2, 0.3))
     assert row["source"] == "Invented for the tutorial"
