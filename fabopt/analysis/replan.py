@@ -180,7 +180,7 @@ class Again:
             return NOTHING
         if self.base - bound > least:
             return replace(UNKNOWN, bound=bound)
-        held = self.value(change)
+        held = self.value(change, far=far)
         return replace(UNKNOWN, bound=bound) if held.x is None else replace(held, bound=max(bound, held.value))
 
     def searched(self, change: Perturbation, seconds: float, gap: float) -> Answer:
@@ -192,7 +192,7 @@ class Again:
             return UNKNOWN
         return _answer(outcome)
 
-    def value(self, change: Perturbation, *, lenient: bool = False) -> Answer:
+    def value(self, change: Perturbation, *, lenient: bool = False, far: bool = False) -> Answer:
         """Return what is left of the plan's value under a change.
 
         Parameters
@@ -201,9 +201,11 @@ class Again:
             The change.
         lenient
             Whether demand that is required may fall short where no plan meets it.
+        far
+            The change is a large one: a large linear program is then solved from nothing.
         """
         try:
-            answer = _answer(self._asked(change))
+            answer = _answer(self._asked(change, far))
             return self._short(change) if answer is NOTHING and lenient else answer
         except (SolverError, OutOfTimeError):
             return UNKNOWN
@@ -235,9 +237,9 @@ class Again:
         met = row_more(program, worth, least, np.inf)
         return replace(_answer(self._asked(may_lack.then(met))), short=True)
 
-    def _asked(self, change: Perturbation) -> Outcome:
+    def _asked(self, change: Perturbation, far: bool = False) -> Outcome:
         mode: Mode = "exact" if self.whole else "fixed"
-        return self._resolver.ask(change, mode, seconds=self.seconds, gap=COUNTS, constant_objective=0.0)
+        return self._resolver.ask(change, mode, far=far, seconds=self.seconds, gap=COUNTS, constant_objective=0.0)
 
 
 def _answer(outcome: Outcome) -> Answer:

@@ -14,7 +14,7 @@ from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.outlay import Cash
 from fabopt.analysis.memo.signable import Signable, signables, whole_periods
 from fabopt.analysis.memo.signatures import signature
-from fabopt.analysis.replan import Again
+from fabopt.analysis.replan import NOTHING, Again
 from fabopt.network.explode import making_time
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.perturbation import Perturbation, fixing
@@ -76,6 +76,13 @@ def test_what_may_be_missing_altogether_has_no_date(tmp_path: Path, whole: bool)
     delay = date(Again(plan, whole), what, 1e6)
     assert (delay.decide_by, dict(delay.late)) == (None, {})
     assert delay.without is not None
+
+
+def test_what_no_plan_does_without_is_asked_no_further(tmp_path: Path) -> None:
+    what, plan = one(solved(tree(), tmp_path), "accelerators:lab:a")
+    known, mute = Delay(1, {}, NOTHING), Again(plan)
+    mute.value = None  # type: ignore[method-assign, assignment]
+    assert Delays(mute, 3, 1.0).until(what, known, UNLIMITED) is known
 
 
 @WHOLE
