@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
 
-from fabopt.analysis.sensitivity.adjoint import Adjoint, slopes
+from fabopt.analysis.sensitivity.adjoint import Adjoint, _groupings, slopes, slopes_of
 from fabopt.analysis.sensitivity.colouring import coloured
 from fabopt.analysis.sensitivity.ends import SIDE, Ends
 from fabopt.analysis.sensitivity.numbers import Move, Moved, numbers_of
-from fabopt.analysis.sensitivity.places import Change, Prices
+from fabopt.analysis.sensitivity.places import Change, Prices, change_of
 from fabopt.analysis.sensitivity.tornado import neighbours
 from fabopt.domain.tolerances import STEP
 from fabopt.io.levers import LeverError
@@ -22,7 +22,7 @@ from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import stages
-from fabopt.solve.perturbation import held, structure_change
+from fabopt.solve.perturbation import between, held, structure_change
 from fabopt.solve.session import HighsSession
 from fabopt.solve.work.executor import LocalProcesses
 
@@ -192,7 +192,7 @@ class Sheet:
             for place, factor in self.touches[move.path].items():
                 worth[place] = worth.get(place, 0.0) + factor * move.share
         if self.hidden and self.hidden[0] in paths and self.hidden[1] not in paths:
-            worth[self.hidden[2]] = 1.0
+            worth[self.hidden[2]] = self.hidden[3]
         at = sorted(worth)
         return Change(np.array(at, np.int64), np.array([[worth[place] for place in at]]).reshape(1, -1))
 
@@ -242,8 +242,39 @@ def test_a_movement_that_is_no_patch_says_so_and_takes_nothing_from_its_group():
 
 def test_a_place_that_a_group_hides_is_found_where_its_movements_are_made_alone():
     touches = {"a0": {1: 2.0}, "a1": {2: 4.0}, "b0": {3: 6.0}, "b1": {4: 8.0}}  # a0 changes place 9 where a1 stays
-    worth = coloured_sheet(Sheet(touches, hidden=("a0", "a1", 9)))
+    worth = coloured_sheet(Sheet(touches, hidden=("a0", "a1", 9, 1.0)))
     assert worth == {"a0": (approx(2.0),), "a1": (approx(2.0),), "b0": (approx(3.0),), "b1": (approx(4.0),)}
+
+
+def test_a_place_that_is_worth_next_to_nothing_is_not_asked_for_again():
+    touches = {"a0": {1: 2.0}, "a1": {2: 4.0}, "b0": {3: 6.0}, "b1": {4: 8.0}}
+    sheet = Sheet(touches, hidden=("a0", "a1", 9, 1e-12))
+    assert coloured_sheet(sheet) == {"a0": (1.0,), "a1": (2.0,), "b0": (3.0,), "b1": (4.0,)}
+    assert len(sheet.asked) == 4  # two groups, two of one movement of each
+
+
+def test_places_that_are_worth_no_more_than_the_least_are_left_out():
+    program = program_of(model_tables(lower(source(INSTANCES / "tutorial").data, ""), None))
+    there = Prices(np.arange(1.0, program.n_columns + 1), np.zeros(program.n_rows), np.zeros(program.n_columns))
+    patch = between(program, replace(program, cost=program.cost + np.where(np.arange(program.n_columns) < 3, 1.0, 0.0)))
+    assert change_of(patch, [there]).total == (6.0,)
+    assert change_of(patch, [there], least=1.0).total == (5.0,)
+
+
+def test_what_is_no_patch_one_way_is_made_by_itself_the_other(tutorial):
+    numbers = numbers_of(tutorial)
+    paths = [path for path in numbers.found if all(any(numbers[path].room(end)) for end in ("low", "high"))][:4]
+    asked = []
+
+    def ask(moves):
+        asked.append({move.path: move.single for move in moves})
+        return ["no patch" if move.path == paths[1] and move.end == "high" else (move.share,) for move in moves]
+
+    found = {slope.path: slope for slope in slopes_of(numbers, paths, 1, ask)}
+    assert (found[paths[1]].low is None, found[paths[1]].high is None) == (False, True)
+    assert not any(asked[0].values())
+    assert asked[1][paths[1]]
+    assert all(group_of(Move(paths[1], "low", STEP, single=True)) == paths[1] for group_of in _groupings(numbers))
 
 
 # -- movements ---------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from fabopt.plan.plan import View
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
+from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.perturbation import between, held, structure_change
@@ -106,6 +107,7 @@ class Adjoint:
         self._means: Means = {}
         self._before, program, self._stage = self._programmed(numbers.data)
         self._program = held(program, pairs[0].x)
+        self._size = size_of(self._program, pairs[0].x)
 
     def slope(self, path: str) -> Slope:
         """Return what a number is worth."""
@@ -128,11 +130,13 @@ class Adjoint:
         if program.labels != self._program.labels or program.n_columns != self._program.n_columns:
             return "The rows that hooks have added differ."
         patch = between(self._program, held(program, self.pairs[0].x))
-        return change_of(patch, self.pairs, stage.sign, stage.constant - self._stage.constant)
+        least = ROUNDING * self._size * min(move.share for move in moves)  # the solver's noise in prices touches much
+        return change_of(patch, self.pairs, stage.sign, stage.constant - self._stage.constant, least)
 
     def _programmed(self, data: Instance) -> tuple[ModelTables, Matrices, Stage]:
         """Return the tables of an instance, its program with the hooks in it, and its objective."""
-        net = self.numbers.network(data, self.name, self._means)
+        # Figures that a plan is held against stand in no row of it: a lowering is a third shorter without them.
+        net = self.numbers.network(data.model_copy(update={"outcomes": {}}), self.name, self._means)
         made = formulate(net, self.options.aim, self._hooks, registry=False, relaxed=self.options.relaxed)
         stage = stages(made.tables, self.options, made.program.cost, made.program.offset)[0]
         return made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage
@@ -161,10 +165,14 @@ def slopes_of(
     factor = {path: _opposite(room[path][first[path]], room[path][other[path]]) for path in paths}
 
     def all_of(ends: Mapping[str, End], step: float = STEP) -> dict[str, Worth]:
-        pairs = zip(ends, ask([Move(path, end, step) for path, end in ends.items()]), strict=True)
+        # What was no patch one way is likely none the other, and many lowerings would be halved to find it again.
+        moves = [Move(path, end, step, isinstance(one.get(path), str)) for path, end in ends.items()]
+        pairs = zip(ends, ask(moves), strict=True)
         return {path: worth if isinstance(worth, str) else tuple(v / step for v in worth) for path, worth in pairs}
 
-    one, two = all_of(first), dict[str, Worth]()
+    one = dict[str, Worth]()
+    one |= all_of(first)
+    two = dict[str, Worth]()
     anew: dict[str, End] = {}
     for path, toward in one.items():
         scale = factor[path]
@@ -313,10 +321,10 @@ def _groupings(numbers: Numbers) -> tuple[Callable[[Move], Hashable], ...]:
     def field_of(move: Move) -> Hashable:
         parts = move.path.split(".")
         field = (parts[0], parts[2] if len(parts) > 2 else parts[-1], _is_time(numbers[move.path]))
-        return move.path if move.alone else field
+        return move.path if move.alone or move.single else field
 
     def record_of(move: Move) -> Hashable:
         section, record, *_ = (*move.path.split("."), "")
-        return move.path if move.alone else place[section][record]
+        return move.path if move.alone or move.single else place[section][record]
 
     return field_of, record_of

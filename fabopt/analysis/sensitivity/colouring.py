@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from fabopt.analysis.sensitivity.numbers import Move
 from fabopt.analysis.sensitivity.places import Change
+from fabopt.domain.tolerances import SAME
 from fabopt.model.families import IntArray
 from fabopt.solve.perturbation import NOWHERE
 
@@ -126,12 +127,17 @@ def _tasks(touched: Mapping[Move, IntArray]) -> list[dict[Move, IntArray]]:
 
 
 def _parts(change: Change, task: Mapping[Move, IntArray]) -> dict[Move, Change] | None:
-    """Return the part of each movement in what they change together; None where a place changes that none may touch."""
+    """Return the part of each movement in what they change together; None where what none may touch is worth anything.
+
+    A place that was worth next to nothing in a group may be worth a little more than that here.
+    """
     at = np.concatenate(list(task.values()))
     whose = np.repeat(np.arange(len(task)), list(map(len, task.values())))
     order = np.argsort(at)
     place = np.minimum(np.searchsorted(at, change.at, sorter=order), len(at) - 1)
-    if not np.array_equal(at[order[place]], change.at):
+    known = at[order[place]] == change.at
+    size = np.abs(change.worth).sum(axis=1)
+    if np.any(np.abs(change.worth[:, ~known]).sum(axis=1) > SAME * size):
         return None
-    owner = whose[order[place]]
+    owner = np.where(known, whose[order[place]], len(task))
     return {move: change.part(owner == k) for k, move in enumerate(task)}

@@ -107,11 +107,12 @@ def _wide(quantity: Quantity, point: Point) -> bool:
 
 
 class Move(NamedTuple):
-    """A small movement of a number: its lever, and the share of the way to which end."""
+    """A small movement of a number: its lever, the share of the way to which end, and whether it is made by itself."""
 
     path: str
     end: End
     share: float
+    single: bool = False
 
     @property
     def alone(self) -> bool:
@@ -224,7 +225,7 @@ class Numbers:
         Of movements that are :attr:`Move.alone`, there is no other beside them.
         """
         if len(moves) == 1 and moves[0].alone:
-            path, end, share = moves[0]
+            path, end, share, _ = moves[0]
             moved = self._validated(path, self.found[path].moved(end, share))
             return None if isinstance(moved, str) else moved
         points = self._together(moves)
@@ -236,7 +237,7 @@ class Numbers:
 
     def _together(self, moves: Sequence[Move]) -> dict[str, tuple[Point, ...]]:
         points: dict[str, tuple[Point, ...]] = {}
-        for path, end, share in moves:
+        for path, end, share, _ in moves:
             points |= self._points(path, self.found[path].moved(end, share))
         return points
 

@@ -72,7 +72,9 @@ def worth_of(patch: Perturbation, pair: Prices) -> float:
     return change_of(patch, [pair]).total[0]
 
 
-def change_of(patch: Perturbation, pairs: Sequence[Prices], sign: float = 1.0, constant: float = 0.0) -> Change:
+def change_of(
+    patch: Perturbation, pairs: Sequence[Prices], sign: float = 1.0, constant: float = 0.0, least: float = 0.0
+) -> Change:
     """Return what the difference of two programs of the same rows and columns is worth, place by place.
 
     Parameters
@@ -85,6 +87,8 @@ def change_of(patch: Perturbation, pairs: Sequence[Prices], sign: float = 1.0, c
         What the worth of the patch is multiplied by.
     constant
         Change of what the objective counts whatever is decided.
+    least
+        Places that are worth no more than this by any pair are worth nothing.
     """
     n, m = len(pairs[0].x), patch.n_rows
     column, row = np.divmod(patch.entries.at, m)
@@ -103,7 +107,7 @@ def change_of(patch: Perturbation, pairs: Sequence[Prices], sign: float = 1.0, c
     ]
     at = np.concatenate([patch.costs.at, n + patch.rows.at, n + m + patch.columns.at, 2 * n + m + patch.entries.at])
     every = Change(np.append(at, CONSTANT), np.column_stack([np.array(worth), np.full(len(pairs), constant)]))
-    return every.part(np.any(every.worth, axis=0))
+    return every.part(np.any(np.abs(every.worth) > least, axis=0))
 
 
 def _sides(price: Array, sides: Values) -> Array:

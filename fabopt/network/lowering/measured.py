@@ -37,7 +37,7 @@ from fabopt.domain.references import nearest
 from fabopt.network.links import Links, link
 from fabopt.network.lowering.budgets import paid
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, Chain
-from fabopt.network.lowering.counted import COUNTED, WORTH, passes
+from fabopt.network.lowering.counted import COUNTED, WORTH, Counted, passes
 from fabopt.network.lowering.policy_scope import Expression, Key, by_order, retired
 from fabopt.network.lowering.stops import later
 from fabopt.network.parties import What, parties_of, payments_between
@@ -120,6 +120,8 @@ class Scope:
     def __init__(self, chain: Chain, net: Network) -> None:
         self.chain, self.net, self.n = chain, net, chain.n
         self.ones = np.ones(chain.n)
+        self._parts: dict[MeasureName, Sequence[Counted]] = {}
+        self._bills: dict[str, Sequence[Term]] = {}
 
     @cached_property
     def links(self) -> Links:
@@ -231,9 +233,15 @@ class Scope:
             total.add("activity", activity.id, each * self.ones)
             total.opening += each * history.get(activity.id, 0.0)
 
+    def parts(self, of: MeasureName) -> Sequence[Counted]:
+        """Return what a measure counts record by record, before tags choose of it."""
+        if of not in self._parts:
+            self._parts[of] = tuple(COUNTED[of](self.chain, self.net, of))
+        return self._parts[of]
+
     def _counted(self, total: Sum, of: MeasureName, wheres: Wheres) -> None:
         total.opening = None if of == "tools_delivered" else 0.0
-        for part in COUNTED[of](self.chain, self.net, of):
+        for part in self.parts(of):
             if not self.chosen(part.tags, wheres):
                 continue
             if total.opening is not None:
@@ -371,7 +379,9 @@ class Scope:
 
     def _paid(self, total: Sum, wheres: Wheres, party: str, sign: float) -> None:
         """Add what a party pays, with the upkeep of what stands at the decision date."""
-        self._money(total, wheres, paid(self.chain, self.net, {party})[party], sign)
+        if party not in self._bills:
+            self._bills |= paid(self.chain, self.net, {party})
+        self._money(total, wheres, self._bills[party], sign)
         for unit in self.net.units:
             upkeep = self.chain.upkeep.get(unit.id)
             if upkeep is None or unit.opening == 0.0 or self.bearers["unit", unit.id] != party:
