@@ -145,6 +145,16 @@ def test_slopes_are_the_same_in_several_processes(tutorial):
     assert one == two
 
 
+def test_some_numbers_alone_are_worth_what_they_are_among_all(tutorial):
+    name, options = tutorial.solved.net.name, tutorial.solved.options
+    every = slopes(numbers_of(tutorial), name, options, [pair(tutorial)])
+    some = [slope.path for slope in every if "demand" in slope.path]
+    only = slopes(numbers_of(tutorial), name, options, [pair(tutorial)], only=some)
+    assert [slope.path for slope in only] == some
+    for one, other in zip(only, (slope for slope in every if slope.path in some), strict=True):
+        assert (one.low, one.high) == (approx(other.low), approx(other.high))
+
+
 # -- many at once ------------------------------------------------------------------------------------------------------
 
 MANY = (

@@ -7,7 +7,7 @@ limits of the choke-point study are stated, in the order of these limits, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from fabopt.analysis.choke.records import Study
 from fabopt.analysis.lever_names import lever_name
@@ -78,6 +78,30 @@ def all_assumptions(
     paths += [] if study is None else _of_limits(numbers, study, LIMITS)
     paths += [path for chip in bought if (path := f"chips.{chip}.price") in numbers.found]
     return described(numbers, tornado, paths)
+
+
+def near_numbers(numbers: Numbers, study: Study | None, own: Collection[str], goods: Collection[str]) -> frozenset[str]:
+    """Return the numbers with a range that a lab's plan rests on most directly.
+
+    These are those that state the limits of the choke-point study, those of records of its own, the prices of what it
+    buys, and what is one number for the whole instance: the discount rate, the price of compute.
+
+    Parameters
+    ----------
+    numbers, study
+        As for :func:`key_assumptions`.
+    own
+        Ids of records that count with all their numbers: the lab, its sites and contracts, the chips that it takes.
+    goods
+        Ids of records that count with their prices.
+    """
+
+    def near(path: str) -> bool:
+        _, record, *rest = path.split(".")
+        return not rest or record in own or (record in goods and rest[-1].endswith("price"))
+
+    limits = [] if study is None else _of_limits(numbers, study, len(study.limits))
+    return frozenset(limits) | {path for path in numbers.found if near(path)}
 
 
 def _of_limits(numbers: Numbers, study: Study, most: int) -> list[str]:

@@ -30,6 +30,7 @@ from fabopt.analysis.memo.worth import worth
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.analysis.replan import Again
 from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.domain.tolerances import MILD
 from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
@@ -203,6 +204,7 @@ class _Writing:
         with self._analysis("portfolio"):
             case = portfolio(mine.of, base.lab, own := budget.sub())
             self._lacks(own.left_out)
+        bought = [one.chip for one in case.chips if one.standing == "bought"]
         with self._analysis("losses"):
             lost = losses(base, self.again, budget.allows)
         with self._analysis("own silicon"):
@@ -213,7 +215,7 @@ class _Writing:
             self._lacks(near.left_out)
         tornado: Tornado | None = None
         with self._analysis("assumptions"), self._kept():
-            tornado = tornado_for(mine, self.asked.workers, self.asked.top, budget)
+            tornado = tornado_for(mine, study, self.signable, bought, asked=self._tornado(), budget=budget)
         with self._analysis("flip points"), self._kept():
             search = Search(self.tolerance, budget, self.asked.workers)
             turns = turning(mine, study, tornado, signed, self.signable, search=search)
@@ -226,7 +228,6 @@ class _Writing:
             "own silicon": own_silicon, "alternatives": near, "assumptions": tornado, "flip points": turns.flips,
         }  # fmt: skip
         mix = chips.mix_by_year(mine)
-        bought = [one.chip for one in case.chips if one.standing == "bought"]
         return Memo(
             lab=base.lab,
             name=base.name,
@@ -296,6 +297,9 @@ class _Writing:
             yield
         except (SolverError, OutOfTimeError) as error:
             self.budget.leave_out(f"all of it: {error}")
+
+    def _tornado(self) -> TornadoOptions:
+        return TornadoOptions(top=self.asked.top, workers=self.asked.workers)
 
     def _choke(self) -> ChokeOptions:
         asked = self.asked

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fabopt.analysis.choke.records import Study
-from fabopt.analysis.memo.assumptions import all_assumptions, key_assumptions
+from fabopt.analysis.memo.assumptions import all_assumptions, key_assumptions, near_numbers
 from fabopt.analysis.memo.flips import Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.records import Amount, Assumption, Flip, Indicator, Signature
-from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.memo.signable import AGREEMENTS, Signable
 from fabopt.analysis.memo.watch import indicators
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
@@ -20,12 +20,16 @@ from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.solve.budget import TimeBudget
 
-TORNADO_MINUTES, WIDEST = 4.0, 5
-"""What a tornado of a large program is given at least, or it is left out, since its numbers are priced all at once; and
-how many of its numbers are then solved again."""
+TORNADO_MINUTES, NEAR_MINUTES, WIDEST = 12.0, 2.0, 5
+"""What a tornado of all numbers of a large program is given at least, and one of those near to the lab, as numbers are
+priced all at once; and how many of them are then solved again. Measured with two processes on 33,000 rows: 2,520
+numbers take 10 minutes, 440 take 2.4."""
 
 MOST = 10
 """Assumptions that are told as those that matter most."""
+
+CHIPS = 6
+"""Chips that count among the numbers near to a lab with all of theirs: those that give most of its compute."""
 
 ADVICE = 6
 """Signatures whose flip points are searched, the most expensive first; last the parts that everything needs."""
@@ -41,25 +45,45 @@ class Turning:
     watch: tuple[Indicator, ...]
 
 
-def tornado_for(ground: Ground, workers: int, top: int, budget: TimeBudget) -> Tornado | None:
+def tornado_for(
+    ground: Ground,
+    study: Study | None,
+    signables: Sequence[Signable],
+    chips: Sequence[str],
+    *,
+    asked: TornadoOptions,
+    budget: TimeBudget,
+) -> Tornado | None:
     """Return what the numbers of the instance are worth; None, listed as left out, where the time does not allow it.
+
+    Of a large program where time is short, the numbers near to the lab alone (:func:`.assumptions.near_numbers`).
 
     Parameters
     ----------
-    ground
-        The result.
-    workers
-        Processes and threads.
-    top
-        Numbers that are solved again.
+    ground, study
+        The result, and its choke points for the lab.
+    signables, chips
+        What the lab may sign, and ids of the chips that it takes, those first that give most of its compute.
+    asked
+        How many numbers are solved again, and by how many workers.
     budget
         Time that it may take.
     """
     large = ground.plan.program.large
-    if budget.over or (large and budget.left < 60.0 * TORNADO_MINUTES):
+    if budget.over or (large and budget.left < 60.0 * NEAR_MINUTES):
         budget.leave_out("tornado: the assumptions are those of the limits that hold back most")
         return None
-    asked = TornadoOptions(top=min(top, WIDEST) if large else top, workers=workers)
+    if large:
+        asked = replace(asked, top=min(asked.top, WIDEST))
+    if large and budget.left < 60.0 * TORNADO_MINUTES:
+        numbers = numbers_of(ground.of)
+        own = {ground.lab, *chips[:CHIPS], *(what.item for what in signables if what.kind in (*AGREEMENTS, "power"))}
+        near = near_numbers(numbers, study, own, {what.item for what in signables if what.taken(ground.plan)})
+        budget.leave_out(
+            f"tornado: {len(numbers.found) - len(near):,} of {len(numbers.found):,} numbers, those that are of neither "
+            "the lab, nor what it buys, nor what holds it back most"
+        )
+        asked = replace(asked, only=near)
     clock = budget.sub()
     try:
         return tornado_of(ground.of, asked, clock)

@@ -15,7 +15,7 @@ At a kink the prices of a plan are not unique, and the value has another slope t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -258,8 +258,9 @@ def slopes(
     count: Callable[[int, int, str], None] | None = None,
     hooks: Sequence[Hook] = (),
     budget: TimeBudget | None = None,
+    only: Collection[str] | None = None,
 ) -> tuple[Slope, ...]:
-    """Return what every number of an instance is worth, in their order.
+    """Return what every number of an instance is worth, or some are, in their order.
 
     Parameters
     ----------
@@ -279,9 +280,11 @@ def slopes(
         Those that have changed the program; functions stay in this process.
     budget
         Time for it; without end when left out. What it does not allow has no slope, and :data:`NO_TIME` as the reason.
+    only
+        Levers of those that are looked at; all when left out.
     """
     budget = TimeBudget() if budget is None else budget
-    paths = list(numbers.found)
+    paths = [path for path in numbers.found if only is None or path in only]
     job = Job(
         "group of numbers",
         _changes,

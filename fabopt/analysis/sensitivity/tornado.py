@@ -70,6 +70,8 @@ class TornadoOptions:
         Address of a Dask cluster that does both in their place.
     journal
         File in which numbers that were solved again are kept as they come; what it has is not solved again.
+    only
+        Levers of the numbers that are looked at; all with a range when left out.
     """
 
     top: int = 20
@@ -77,6 +79,7 @@ class TornadoOptions:
     workers: int = 1
     scheduler: str | None = None
     journal: Path | None = None
+    only: frozenset[str] | None = None
 
 
 def neighbours(ends: Ends, count: int = PAIRS) -> list[Prices]:
@@ -149,7 +152,7 @@ def tornado(
     with clock.timed("adjoint"):
         here = LocalProcesses(asked.workers, solves=False) if asked.workers > 1 else None
         executor = here if away is None else away.executor
-        tornado = slopes(numbers, plan.net.name, plan.options, pairs, executor, count, plan.hooks, clock)
+        tornado = slopes(numbers, plan.net.name, plan.options, pairs, executor, count, plan.hooks, clock, asked.only)
     unpriced = sum(s.reason == NO_TIME for s in tornado)
     if tornado and unpriced == len(tornado):
         raise clock.out_of_time("what the numbers are worth")
