@@ -28,7 +28,7 @@ def test_a_tornado_has_the_time_of_its_memo_and_the_memo_tells_what_it_left_out(
     assert turning.tornado_for(ground, None, (), (), asked=TornadoOptions(), budget=budget) is None
 
 
-@pytest.mark.parametrize(("seconds", "looked_at"), [(1000.0, 8), (200.0, 4), (100.0, 0)])
+@pytest.mark.parametrize(("seconds", "looked_at"), [(1000.0, 8), (200.0, 4), (80.0, 0)])
 def test_of_a_large_program_only_numbers_near_to_the_lab_are_priced_where_time_is_short(
     seconds, looked_at, monkeypatch
 ):

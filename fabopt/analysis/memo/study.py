@@ -53,7 +53,7 @@ SHARES: Mapping[str, float] = {
     "losses": 0.08,
     "own silicon": 0.02,
     "alternatives": 0.1,
-    "assumptions": 0.25,
+    "assumptions": 0.2,
     "flip points": 0.2,
 }
 """Part of the budget that each analysis may take; they come in this order, and what is over is the next ones'."""
