@@ -79,9 +79,9 @@ def tornado_for(
         numbers = numbers_of(ground.of)
         own = {ground.lab, *chips[:CHIPS], *(what.item for what in signables if what.kind in (*AGREEMENTS, "power"))}
         near = near_numbers(numbers, study, own, {what.item for what in signables if what.taken(ground.plan)})
+        far, every = len(numbers.found) - len(near), len(numbers.found)
         budget.leave_out(
-            f"tornado: {len(numbers.found) - len(near):,} of {len(numbers.found):,} numbers, those that are of neither "
-            "the lab, nor what it buys, nor what holds it back most"
+            f"tornado: {far:,} of {every:,} numbers, of neither the lab, its purchases nor what holds it back"
         )
         asked = replace(asked, only=near)
     clock = budget.sub()
