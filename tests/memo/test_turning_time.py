@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from fabopt.analysis.memo import turning
+from fabopt.analysis.memo.study import SHARES
 from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 
@@ -53,3 +54,8 @@ def test_of_a_large_program_only_numbers_near_to_the_lab_are_priced_where_time_i
     if asked.only is not None:
         assert asked.only == {paths[0], paths[1], paths[3], paths[5]}
         assert budget.left_out[0].startswith("tornado: 4 of 8 numbers")
+
+
+def test_a_memo_of_ten_minutes_looks_at_the_numbers_near_to_its_lab_and_one_of_sixty_at_all():
+    """As docs/memo.md has it: the part of the assumptions is more than what each is given at least."""
+    assert turning.NEAR_MINUTES < 10 * SHARES["assumptions"] < turning.TORNADO_MINUTES < 60 * SHARES["assumptions"]
